@@ -1,0 +1,1 @@
+"""How a post will do, from what is known when it is published."""

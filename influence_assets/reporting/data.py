@@ -1,0 +1,71 @@
+"""What a report is made of: one frame per query under `sql/report/`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from datetime import datetime
+
+import polars as pl
+
+
+@dataclass(frozen=True, eq=False)
+class ReportData:
+    """The frames of one report. Each is named after the query that fills it.
+
+    Attributes:
+        title: heading of the page.
+        generated_at: when the frames were read, UTC; given from outside, so that the
+            same input renders to the same bytes.
+    """
+
+    title: str
+    generated_at: datetime
+    files: pl.DataFrame
+    refused: pl.DataFrame
+    quarantine: pl.DataFrame
+    totals: pl.DataFrame
+    coverage: pl.DataFrame
+    growth: pl.DataFrame
+    graph_totals: pl.DataFrame
+    network_nodes: pl.DataFrame
+    network_edges: pl.DataFrame
+    top_profiles: pl.DataFrame
+    communities: pl.DataFrame
+    community_sizes: pl.DataFrame
+    spread: pl.DataFrame
+    registry: pl.DataFrame
+    evaluations: pl.DataFrame
+    importances: pl.DataFrame
+
+    @classmethod
+    def from_query(
+        cls,
+        run: Callable[[str], pl.DataFrame],
+        generated_at: datetime,
+        title: str = "Influence report",
+    ) -> ReportData:
+        """Fill every frame.
+
+        Args:
+            run: gives the result of `sql/report/<name>.sql` for its bare name.
+        """
+        frames = {name: run(name) for name in QUERIES}
+        return cls(title=title, generated_at=generated_at, **frames)
+
+    def platforms(self) -> list[str]:
+        """Every platform that occurs in any frame, the one with the most profiles first."""
+        ordered = self.totals["platform"].to_list()
+        others = {
+            platform
+            for name in QUERIES
+            if "platform" in (frame := getattr(self, name)).columns
+            for platform in frame["platform"].unique().to_list()
+        }
+        return ordered + sorted(others.difference(ordered))
+
+
+QUERIES: tuple[str, ...] = tuple(
+    field.name for field in fields(ReportData) if field.name not in ("title", "generated_at")
+)
+"""Names of the queries, which are names of files under `sql/report/`."""

@@ -1,0 +1,1 @@
+"""A sample world with a planted truth, written as real export formats."""

@@ -1,0 +1,1 @@
+"""The sample world as files, one module per export format."""

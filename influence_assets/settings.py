@@ -1,0 +1,107 @@
+"""Where things are and what was chosen, read from the environment at run time only.
+
+Belongs here: every environment variable that the project reads. Nothing else
+reads `os.environ`, and nothing here is read at import.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from influence_assets.errors import UserError
+
+DEFAULT_ENCODER = "all-MiniLM-L6-v2"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The home folder and what lies in it, with the few choices a user has.
+
+    Attributes:
+        home: INFLUENCE_HOME, default `.influence` in the working folder.
+        warehouse: INFLUENCE_WAREHOUSE, default `warehouse.duckdb` in the home.
+        start_date: INFLUENCE_START_DATE, first daily partition, default 2010-01-01.
+        text_encoder: INFLUENCE_TEXT_ENCODER, hub name or local folder.
+        lock_wait_s: INFLUENCE_LOCK_WAIT_S, how long to wait for another process
+            that holds the warehouse, default 60.
+    """
+
+    home: Path
+    warehouse: Path
+    start_date: date
+    text_encoder: str
+    lock_wait_s: float
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
+        """Read the settings.
+
+        Raises:
+            UserError: a value cannot be read.
+        """
+        env = os.environ if env is None else env
+        home = Path(env.get("INFLUENCE_HOME", ".influence")).expanduser().absolute()
+        return cls(
+            home=home,
+            warehouse=Path(env.get("INFLUENCE_WAREHOUSE", home / "warehouse.duckdb")).absolute(),
+            start_date=_start_date(env.get("INFLUENCE_START_DATE", "2010-01-01")),
+            text_encoder=env.get("INFLUENCE_TEXT_ENCODER", DEFAULT_ENCODER),
+            lock_wait_s=_seconds(env.get("INFLUENCE_LOCK_WAIT_S", "60")),
+        )
+
+    @property
+    def landing(self) -> Path:
+        return self.home / "landing"
+
+    @property
+    def media(self) -> Path:
+        return self.home / "media"
+
+    @property
+    def artifacts(self) -> Path:
+        return self.home / "artifacts"
+
+    @property
+    def dagster(self) -> Path:
+        return self.home / "dagster"
+
+    @property
+    def report(self) -> Path:
+        return self.home / "report.html"
+
+
+def _start_date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UserError(
+            f"INFLUENCE_START_DATE is '{text}', which is no date. Write it as 2010-01-01."
+        ) from None
+
+
+def _seconds(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise UserError(
+            f"INFLUENCE_LOCK_WAIT_S is '{text}', which is no number of seconds."
+        ) from None
+
+
+def project_file(name: str) -> Path:
+    """A file or folder that ships beside the package: `sql`, `dagster.yaml`, `workspace.yaml`.
+
+    In a checkout they lie at the top level; in an installed wheel, inside the package.
+
+    Raises:
+        FileNotFoundError: neither place has it.
+    """
+    package = Path(__file__).parent
+    for folder in (package.parent, package / "_project"):
+        if (folder / name).exists():
+            return folder / name
+    raise FileNotFoundError(f"{name} ships with influence_assets but is not installed")

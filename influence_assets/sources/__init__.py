@@ -1,0 +1,1 @@
+"""From export files to typed rows and rejects. Pure: bytes in, frames out."""

@@ -1,0 +1,1 @@
+"""Tests of `influence_assets.reporting` and of `sql/report/`."""
