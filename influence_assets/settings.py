@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from influence_assets.errors import UserError
@@ -28,6 +28,10 @@ class Settings:
         text_encoder: INFLUENCE_TEXT_ENCODER, hub name or local folder.
         lock_wait_s: INFLUENCE_LOCK_WAIT_S, how long to wait for another process
             that holds the warehouse, default 60.
+        maturity: INFLUENCE_MATURITY_HOURS, how long after publication a count is taken
+            as final, default 48.
+        retrain_after: INFLUENCE_RETRAIN_AFTER, matured posts that start a training,
+            default 500.
     """
 
     home: Path
@@ -35,6 +39,8 @@ class Settings:
     start_date: date
     text_encoder: str
     lock_wait_s: float
+    maturity: timedelta
+    retrain_after: int
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
@@ -50,7 +56,9 @@ class Settings:
             warehouse=Path(env.get("INFLUENCE_WAREHOUSE", home / "warehouse.duckdb")).absolute(),
             start_date=_start_date(env.get("INFLUENCE_START_DATE", "2010-01-01")),
             text_encoder=env.get("INFLUENCE_TEXT_ENCODER", DEFAULT_ENCODER),
-            lock_wait_s=_seconds(env.get("INFLUENCE_LOCK_WAIT_S", "60")),
+            lock_wait_s=_number(env, "INFLUENCE_LOCK_WAIT_S", 60),
+            maturity=timedelta(hours=_number(env, "INFLUENCE_MATURITY_HOURS", 48)),
+            retrain_after=int(_number(env, "INFLUENCE_RETRAIN_AFTER", 500)),
         )
 
     @property
@@ -83,13 +91,15 @@ def _start_date(text: str) -> date:
         ) from None
 
 
-def _seconds(text: str) -> float:
+def _number(env: Mapping[str, str], name: str, default: float) -> float:
+    text = env.get(name, str(default))
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
-        raise UserError(
-            f"INFLUENCE_LOCK_WAIT_S is '{text}', which is no number of seconds."
-        ) from None
+        number = -1.0
+    if not 0 <= number < float("inf"):
+        raise UserError(f"{name} is '{text}', which is no number of 0 or more.")
+    return number
 
 
 def project_file(name: str) -> Path:

@@ -1,6 +1,6 @@
 """One class per table: columns, types, key, units, descriptions, partition column."""
 
-from influence_assets.contracts import core, derived, meta, models, raw
+from influence_assets.contracts import core, derived, features, meta, models, raw
 from influence_assets.contracts.base import TABLES, Grain, Table
 
-__all__ = ["TABLES", "Grain", "Table", "core", "derived", "meta", "models", "raw"]
+__all__ = ["TABLES", "Grain", "Table", "core", "derived", "features", "meta", "models", "raw"]

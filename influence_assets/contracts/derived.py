@@ -1,4 +1,4 @@
-"""Contracts of what is computed: marts, graph, content, features."""
+"""Contracts of what is computed: marts, graph, content (features: see `features`)."""
 
 from __future__ import annotations
 
@@ -116,16 +116,3 @@ class TextEmbeddings(dy.Schema):
     content_hash = dy.String(min_length=64, max_length=64, description="SHA-256 of the text, UTF-8.")
     encoder_id = dy.String(min_length=1, description="Name and weight checksum of the encoder.")
     vector = dy.List(dy.Float32(), description="Unit vector.")
-
-
-@table("features.popularity", ("platform", "post_id"))
-class PopularityFeatures(dy.Schema):
-    """A row is what was known of a post when it was published, and its outcome.
-
-    The outcome columns end in `_outcome` and are never inputs.
-    """
-
-    platform = _platform()
-    post_id = dy.String(min_length=1, description="Id of the post.")
-    profile_id = _profile()
-    posted_at = dy.Datetime(description="When the post was published, UTC.")

@@ -30,6 +30,10 @@ class Registry(dy.Schema):
     algorithm = dy.String(description="xgboost or catboost")
     artifact_path = dy.String(description="File under the home's artifacts folder.")
     artifact_sha256 = dy.String(min_length=64, max_length=64, description="Checksum of that file.")
+    inputs_path = dy.String(
+        description="File with what turns features into the model's input: names, text axes."
+    )
+    inputs_sha256 = dy.String(min_length=64, max_length=64, description="Checksum of that file.")
     features = dy.List(dy.String(), description="Input columns, in order.")
     trained_from = dy.Datetime(description="First post of the training window, UTC.")
     trained_to = dy.Datetime(description="Last post of the training window, UTC.")
@@ -39,16 +43,23 @@ class Registry(dy.Schema):
     status = dy.String(description="candidate, champion or retired")
 
 
-@table("models.evaluations", ("platform", "target", "protocol", "algorithm", "metric"))
+@table(
+    "models.evaluations",
+    ("platform", "target", "protocol", "maturity_hours", "algorithm", "metric"),
+)
 class Evaluations(dy.Schema):
     """A row is one score of one predictor under one protocol.
 
-    Protocol T tests on the last fifth of the time, C on authors not seen in training.
+    Protocol T tests on the last fifth of the time, C on authors not seen in training, R on a
+    random fifth (only to tell how much that flatters).
     """
 
     platform = _platform()
     target = _target()
-    protocol = dy.String(description="T (time) or C (cold authors).")
+    protocol = dy.String(description="T (time), C (cold authors) or R (random).")
+    maturity_hours = dy.Float64(
+        min=0, description="Hours from publication until a label counts as known."
+    )
     algorithm = dy.String(description="xgboost, catboost, ensemble or the name of a baseline.")
     is_baseline = dy.Bool(description="A rule of thumb that a model has to beat.")
     metric = dy.String(description="src, mae, r2 or src_within_author, of log(1 + target).")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -30,6 +30,9 @@ _MEASURES = {
     "profiles_observed": "Profiles observed",
     "interactions": "Acts and ties seen",
 }
+Dates = Any
+"""A list of dates: matplotlib draws them, though its types do not say so."""
+
 _MOST_LINES = len(style.SERIES)
 _CLEAR_DIRECTION = 0.1
 
@@ -57,7 +60,7 @@ def coverage(frame: pl.DataFrame, platforms: Sequence[str], label: str) -> str:
         return style.to_svg(figure, "coverage", label)
 
 
-def _filled_line(axes: Axes, weeks: list[date], counts: list[int], colour: str) -> None:
+def _filled_line(axes: Axes, weeks: Dates, counts: list[int], colour: str) -> None:
     axes.fill_between(weeks, counts, color=colour, alpha=0.13, linewidth=0)
     marker = "o" if len(weeks) < 3 else ""
     axes.plot(weeks, counts, color=colour, marker=marker)
@@ -104,7 +107,8 @@ def _named_lines(
         axes = figure.subplots()
         marker = "o" if max(len(line[1]) for line in lines) <= 16 else ""
         for (_, weeks, values), colour in zip(lines, colours, strict=True):
-            axes.plot(weeks, values, color=colour, marker=marker, markersize=3.5)
+            dates: Dates = weeks
+            axes.plot(dates, values, color=colour, marker=marker, markersize=3.5)
         if starts_at_zero:
             axes.set_ylim(bottom=0)
         last_week = max(weeks[-1] for _, weeks, _ in lines)
@@ -120,9 +124,9 @@ def _named_lines(
 
 def evaluations(frame: pl.DataFrame, name: str, label: str) -> str:
     """Dots with whiskers: a row per metric, a column per protocol, baselines in grey."""
-    scores = frame.filter(pl.col("metric").is_in(list(METRICS)) & pl.col("value").is_not_null())
+    scores = drawable(frame)
     metrics = [m for m in METRICS if m in scores["metric"]]
-    protocols = scores["protocol"].unique().sort(descending=True).to_list()
+    protocols = [p for p in PROTOCOLS if p in scores["protocol"]]
     predictors = _predictors(scores)
     with style.drawing(**{"axes.grid.axis": "x"}):
         height = len(metrics) * (0.95 + 0.3 * len(predictors)) + 0.2
@@ -132,10 +136,18 @@ def evaluations(frame: pl.DataFrame, name: str, label: str) -> str:
             for protocol, axes in zip(protocols, row, strict=True):
                 cell = (pl.col("metric") == metric) & (pl.col("protocol") == protocol)
                 _whiskers(axes, scores.filter(cell), predictors)
-                where = PROTOCOLS.get(protocol, words.plain(protocol))
-                axes.set_title(f"{where}  ·  {METRICS[metric]}", fontsize=11)
+                axes.set_title(f"{PROTOCOLS[protocol]}  ·  {METRICS[metric]}", fontsize=11)
             _share_span(row)
         return style.to_svg(figure, name, label)
+
+
+def drawable(frame: pl.DataFrame) -> pl.DataFrame:
+    """The scores that have a place in the chart. A random split has none: it flatters."""
+    return frame.filter(
+        pl.col("metric").is_in(list(METRICS)),
+        pl.col("protocol").is_in(list(PROTOCOLS)),
+        pl.col("value").is_not_null(),
+    )
 
 
 def _predictors(scores: pl.DataFrame) -> list[str]:
@@ -157,7 +169,7 @@ def _whiskers(axes: Axes, scores: pl.DataFrame, predictors: list[str]) -> None:
     # The best rule of thumb, as a line to compare with.
     baselines = scores.filter("is_baseline")["value"]
     if len(baselines):
-        best = baselines.min() if scores["metric"][0] == "mae" else baselines.max()
+        best: Any = baselines.min() if scores["metric"][0] == "mae" else baselines.max()
         axes.axvline(best, color=style.MUTED, linewidth=1, linestyle=(0, (2, 3)), zorder=0.5)
     axes.set_yticks(list(places.values()), [words.column(name) for name in places])
     axes.set_ylim(-0.7, len(predictors) - 0.3)

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 import polars as pl
 
@@ -26,6 +27,7 @@ _PHONE_SCALE, _PHONE_LABELS = 1.7, 7
 _SEED = 20
 _INNER_PULL = 4.0
 _OUTER = 0.03
+_ALONE_PER_ROW, _ALONE_ROW, _ALONE_RADIUS = 50, 17.0, 6.5
 _GOLDEN_ANGLE = math.pi * (3 - math.sqrt(5))
 
 Point = tuple[float, float]
@@ -75,14 +77,23 @@ def arrange(
     if colours is None:
         colours = community_colours(communities)
     points = _positions(len(ids), pairs, [weight for *_, weight in ties], communities)
-    largest = max(top["pagerank"].to_list(), default=0.0) or 1.0
+    linked = {end for pair in pairs for end in pair}
+    radii = _radii(top["pagerank"].to_list())
     return Drawing(
         names=tuple(map(words.profile, _optional(top, "handle"), ids)),
         points=tuple(points),
-        radii=tuple(3.2 + 15 * math.sqrt(rank / largest) for rank in top["pagerank"]),
+        radii=tuple(r if i in linked else min(r, _ALONE_RADIUS) for i, r in enumerate(radii)),
         colours=tuple(colours.get(c) if c is not None else None for c in communities),
         pairs=tuple(pairs),
     )
+
+
+def _radii(ranks: Sequence[float]) -> list[float]:
+    """Areas follow the PageRank; where many are equal, all are small."""
+    largest = max(ranks, default=0.0) or 1.0
+    parts = [rank / largest for rank in ranks]
+    scale = min(15.0, 110 / math.sqrt(sum(parts) or 1.0))
+    return [3.2 + scale * math.sqrt(part) for part in parts]
 
 
 def _optional(frame: pl.DataFrame, column: str) -> list[str | None]:
@@ -114,11 +125,13 @@ def _positions(
             layout = inner.layout_fruchterman_reingold(
                 weights="pull", niter=800, grid="grid", seed=_start([groups[i] for i in linked])
             )
-        points.update(zip(linked, _fitted(layout.coords), strict=True))
+        room = _HEIGHT - _ALONE_ROW * math.ceil(len(alone) / _ALONE_PER_ROW)
+        points.update(zip(linked, _fitted(layout.coords, room), strict=True))
     for number, i in enumerate(alone):
-        # Profiles without a tie in this cut stand in a line at the bottom edge.
-        step = (_WIDTH - 2 * _MARGIN) / max(len(alone) - 1, 40)
-        points[i] = (_MARGIN + step * number, _HEIGHT - _MARGIN / 4)
+        # Profiles without a tie in this cut stand in rows below the rest.
+        row, place = divmod(number, _ALONE_PER_ROW)
+        step = (_WIDTH - 2 * _MARGIN) / (_ALONE_PER_ROW - 1)
+        points[i] = (_MARGIN + step * place, _HEIGHT - _MARGIN / 2 - _ALONE_ROW * row)
     return [points[i] for i in range(count)]
 
 
@@ -133,7 +146,7 @@ def _start(groups: Sequence[str | None]) -> list[list[float]]:
 
 
 @contextmanager
-def _fixed_random(igraph: object) -> Iterator[None]:
+def _fixed_random(igraph: Any) -> Iterator[None]:
     """igraph draws from Python's `random`: give it a seeded one, and then the old one back."""
     setter = igraph.set_random_number_generator
     setter(random.Random(_SEED))
@@ -143,11 +156,14 @@ def _fixed_random(igraph: object) -> Iterator[None]:
         setter(random)
 
 
-def _fitted(points: Sequence[Sequence[float]]) -> list[Point]:
-    """Scale to the picture. A few far points are drawn in, so that the rest is not a dot."""
+def _fitted(points: Sequence[Sequence[float]], room: float) -> list[Point]:
+    """Scale to the picture, down to the height `room`.
+
+    A few far points are drawn in, so that the rest is not a dot.
+    """
     left, right = _bounds([p[0] for p in points])
     top, bottom = _bounds([p[1] for p in points])
-    width, height = _WIDTH - 2 * _MARGIN, _HEIGHT - 2 * _MARGIN
+    width, height = _WIDTH - 2 * _MARGIN, room - 2 * _MARGIN
     return [
         (_MARGIN + width * _within(x, left, right), _MARGIN + height * _within(y, top, bottom))
         for x, y, *_ in points

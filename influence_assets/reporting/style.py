@@ -167,12 +167,11 @@ def end_labels(axes: Axes, ends: Sequence[tuple[Any, float, str, str]], gap: flo
     """
     low, high = axes.get_ylim()
     left, right = axes.get_xlim()
-    step = gap * (high - low)
-    place = float("-inf")
-    for x, y, text, colour in sorted(ends, key=lambda end: (end[1], end[2])):
-        place = max(y, place + step)
-        start = axes.convert_xunits(x)
-        turns = [start + (right - left) * share for share in (0.008, 0.025, 0.032)]
+    to_number: Any = axes.convert_xunits
+    ordered = sorted(ends, key=lambda end: (end[1], end[2]))
+    places = spaced([y for _, y, _, _ in ordered], gap * (high - low), high)
+    for (x, y, text, colour), place in zip(ordered, places, strict=True):
+        turns = [to_number(x) + (right - left) * share for share in (0.008, 0.025, 0.032)]
         axes.plot(turns, [y, place, place], color=colour, linewidth=0.8, clip_on=False)
         axes.annotate(
             text,
@@ -185,3 +184,14 @@ def end_labels(axes: Axes, ends: Sequence[tuple[Any, float, str, str]], gap: flo
         )
     axes.set_ylim(low, high)
     axes.set_xlim(left, right)
+
+
+def spaced(heights: Sequence[float], step: float, top: float) -> list[float]:
+    """Rising heights moved apart by at least `step`: up first, and down from `top` again."""
+    places: list[float] = []
+    for height in heights:
+        places.append(max(height, places[-1] + step) if places else height)
+    for i in reversed(range(len(places))):
+        limit = top if i == len(places) - 1 else places[i + 1] - step
+        places[i] = min(places[i], limit)
+    return places

@@ -41,7 +41,8 @@ def convert(texts: pl.Series, how: Column, dtype: pl.DataType) -> pl.Series:
             pl.when(texts.is_not_null()).then(pl.lit(how.present)).otherwise(pl.lit(how.absent))
         ).to_series()
     if isinstance(dtype, pl.List):
-        return _cleaned_items(_as_lists(texts, how.list), how)
+        found = texts.str.extract_all(how.find_all) if how.find_all else _as_lists(texts, how.list)
+        return _cleaned_items(found, how)
     values = texts
     if how.extract is not None:
         values = values.str.extract(how.extract, 1)

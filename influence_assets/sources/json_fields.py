@@ -45,9 +45,9 @@ def _list_fields(spec: FileSpec) -> set[str]:
     for feed in spec.feeds:
         types = target_types(feed.contract)
         for column, how in feed.columns.items():
-            if how.field and isinstance(types[column], pl.List) and how.list is None:
+            if how.field and isinstance(types[column], pl.List) and not (how.list or how.find_all):
                 found.add(how.field)
-        if feed.each and feed.each.field and feed.each.list is None:
+        if feed.each and feed.each.field and not (feed.each.list or feed.each.find_all):
             found.add(feed.each.field)
     return {f for f in found if "[]" not in f}
 

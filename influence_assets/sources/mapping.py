@@ -58,6 +58,7 @@ class Column(_Strict):
     units: bool = False
     thousands: str | None = None
     list: str | None = None
+    find_all: str | None = None
     strip: str | None = None
     lower: bool = False
     extract: str | None = None

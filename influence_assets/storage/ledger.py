@@ -126,6 +126,7 @@ def ledger_transaction(warehouse: Warehouse) -> Iterator[LedgerTransaction]:
 _TOUCHED = """
 INSERT INTO raw.touched_days
 WITH new_files AS (SELECT unnest($ids) AS file_id),
+-- The rows of the files that are just being closed.
 new_posts AS (SELECT file_id, platform, post_id, posted_date FROM raw.posts SEMI JOIN new_files USING (file_id)),
 new_metrics AS (SELECT file_id, platform, post_id, observed_date FROM raw.post_metrics SEMI JOIN new_files USING (file_id)),
 touched AS (

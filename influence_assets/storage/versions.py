@@ -19,9 +19,9 @@ import duckdb
 from influence_assets.contracts import TABLES
 from influence_assets.storage.warehouse import WHOLE
 
-Reach = Literal["same", "week", "so_far", "all", "touched"]
+Reach = Literal["same", "week", "week_before", "so_far", "all", "touched"]
 """What of an upstream table a partition is built from: the partition of the same key; the
-days of its week; everything up to its end; everything; or rows that only need looking up,
+days of its week, or of the week before; everything up to its end; everything; or rows that only need looking up,
 because ingesting already marks every day that a change of them touches."""
 
 
@@ -57,7 +57,7 @@ def expected_versions(connection: duckdb.DuckDBPyConnection, recipe: Recipe) -> 
         for upstream in recipe.upstream
         if upstream.reach != "touched"
     ]
-    keys = sorted({key for upstream, versions in inputs if upstream.drives for key in versions})
+    keys = sorted({key for upstream, found in inputs if upstream.drives for key in found})
     return {
         key: _fingerprint(recipe.code_version, *(_at(u, versions, key) for u, versions in inputs))
         for key in keys
@@ -92,7 +92,7 @@ def _upstream_versions(
     weekly: dict[str, list[str]] = {}
     for key, version in sorted(versions.items()):
         weekly.setdefault(_monday(key), []).append(f"{key}={version}")
-    if upstream.reach == "week":
+    if upstream.reach in ("week", "week_before"):
         return {week: _fingerprint(*days) for week, days in weekly.items()}
     chained: dict[str, str] = {}
     last = ""
@@ -122,6 +122,8 @@ def _at(upstream: Upstream, versions: Mapping[str, str], key: str) -> str:
     """The version of what `key` is built from, or an empty text where there is nothing."""
     if upstream.reach == "all":
         return versions.get(WHOLE, "")
+    if upstream.reach == "week_before":
+        return versions.get((date.fromisoformat(key) - timedelta(days=7)).isoformat(), "")
     if upstream.reach == "so_far" and key not in versions:
         before = [k for k in versions if k < key]
         return versions[max(before)] if before else ""

@@ -39,6 +39,7 @@ class Written:
 
     key: str
     rows: int
+    previous_rows: int = 0
 
 
 class Warehouse:
@@ -64,6 +65,7 @@ class Warehouse:
         self.lock_wait_s = lock_wait_s
         self._sleep = sleep
         self._rng = rng or random.Random()
+        self._prepared = False
 
     @contextmanager
     def connect(self, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -82,9 +84,10 @@ class Warehouse:
         connection = self._open(read_only)
         try:
             connection.execute("SET TimeZone = 'UTC'")
-            if not read_only:
+            if not read_only and not self._prepared:
                 for statement in ddl.create_statements():
                     connection.execute(statement)
+                self._prepared = True
             yield connection
         finally:
             connection.close()
@@ -140,7 +143,7 @@ class Warehouse:
         """
         table = TABLES[name]
         with self.connect() as connection:
-            _stage(connection, table, rows, parameters or {})
+            _stage(connection, table, rows, parameters or {}, list(versions))
             _check(connection, table, versions)
             written = []
             for key, version in versions.items():
@@ -157,10 +160,21 @@ class Warehouse:
         """
         table = TABLES[name]
         with self.connect() as connection:
-            _stage(connection, table, rows, {})
+            _stage(connection, table, rows, {}, [])
             _check(connection, table, None)
             connection.execute(f"INSERT INTO {name} BY NAME SELECT * FROM staged")
         return rows.height
+
+    def mark_built(self, name: str, version: str, run_id: str, rows: int = 0) -> None:
+        """Note that a table kept whole, or a file, is up to date with this version."""
+        with self.connect() as connection:
+            record_version(connection, name, WHOLE, version, rows, run_id)
+
+    def count(self, name: str) -> int:
+        """Rows of a table."""
+        with self.connect() as connection:
+            found = connection.execute(f"SELECT count(*) FROM {TABLES[name].name}").fetchone()
+        return int(found[0]) if found else 0
 
     def read(
         self,
@@ -200,20 +214,26 @@ def _stage(
     table: Table,
     rows: str | pl.DataFrame,
     parameters: Mapping[str, Any],
+    keys: Sequence[str],
 ) -> None:
     """Put the new rows in the temporary table `staged`, in partition order.
 
-    The order lets DuckDB skip to a partition's rows when they are copied one by one.
+    The order lets DuckDB skip to a partition's rows when they are copied one by one. A
+    SELECT speaks of a range of days; those of it that are not to be replaced are left out.
     """
     order = f" ORDER BY {table.partition_column}" if table.partition_column else ""
     connection.execute("DROP TABLE IF EXISTS temp.staged")
+    bound = dict(parameters)
     if isinstance(rows, str):
         source = f"({rows})"
+        if table.partition_column:
+            source += f" WHERE CAST({table.partition_column} AS VARCHAR) IN (SELECT unnest($keys))"
+            bound["keys"] = list(keys)
     else:
         connection.register("incoming", rows.to_arrow())
         source = "incoming"
     connection.execute(
-        f"CREATE TEMP TABLE staged AS SELECT * FROM {source}{order}", dict(parameters)
+        f"CREATE TEMP TABLE staged AS SELECT * FROM {source}{order}", bound
     )
     if not isinstance(rows, str):
         connection.unregister("incoming")
@@ -250,7 +270,7 @@ def _commit_partition(
     bound = {"key": key} if where else {}
     connection.execute("BEGIN")
     try:
-        connection.execute(f"DELETE FROM {table.name}{where}", bound)
+        deleted = connection.execute(f"DELETE FROM {table.name}{where}", bound).fetchone()
         connection.execute(f"INSERT INTO {table.name} BY NAME SELECT * FROM staged{where}", bound)
         counted = connection.execute(f"SELECT count(*) FROM staged{where}", bound).fetchone()
         rows = int(counted[0]) if counted else 0
@@ -259,7 +279,7 @@ def _commit_partition(
     except BaseException:
         connection.execute("ROLLBACK")
         raise
-    return Written(key, rows)
+    return Written(key, rows, int(deleted[0]) if deleted else 0)
 
 
 def record_version(

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import polars as pl
 import pytest
 
-from influence_assets.reporting import network, pictures
+from influence_assets.reporting import network, pictures, style
 
 COUNT = 900
 NODES = pl.DataFrame(
@@ -24,7 +24,7 @@ NODES = pl.DataFrame(
 EDGES = pl.DataFrame(
     {
         "source_id": [f"p{i * 7 % COUNT}" for i in range(6000)],
-        "target_id": [f"p{i * 13 % COUNT}" for i in range(6000)],
+        "target_id": [f"p{(i * 13 + 1) % COUNT}" for i in range(6000)],
         "weight": [float(i % 5 + 1) for i in range(6000)],
     }
 )
@@ -107,3 +107,20 @@ def test_names_do_not_hide_each_other() -> None:
     boxes = [network._Box(0, 0, 10, 18), network._Box(15, 10, 10, 18), network._Box(40, 0, 10, 18)]
     assert boxes[0].hides(boxes[1])
     assert not boxes[0].hides(boxes[2])
+
+
+def test_line_names_are_moved_apart() -> None:
+    # Up where they would touch; down again where the top is reached.
+    assert style.spaced([0, 0, 5], 1, 10) == [0, 1, 5]
+    assert style.spaced([9.5, 9.5, 10], 1, 10) == [8, 9, 10]
+    assert style.spaced([], 1, 10) == []
+
+
+def test_profiles_without_a_tie_stand_below_the_rest() -> None:
+    tie = pl.DataFrame({"source_id": ["p1"], "target_id": ["p2"], "weight": [1.0]})
+    drawing = network.arrange(NODES.head(120), tie)
+    heights = [y for _, y in drawing.points]
+    alone = heights[:1] + heights[3:]
+    assert len(set(alone)) == 3
+    assert min(alone) > max(heights[1:3])
+    assert len(set(drawing.points)) == 120

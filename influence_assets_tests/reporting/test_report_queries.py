@@ -177,8 +177,8 @@ def test_registry_leaves_out_the_retired(world: Warehouse) -> None:
 
 def test_evaluations_are_all_there(world: Warehouse) -> None:
     frame = world.run("evaluations")
-    assert len(frame) == 10
-    assert frame["protocol"].to_list() == ["T"] * 5 + ["C"] * 5
+    assert len(frame) == 15
+    assert frame["protocol"].to_list() == ["T"] * 5 + ["C"] * 5 + ["R"] * 5
 
 
 def test_importances_are_means_over_algorithms(world: Warehouse) -> None:

@@ -169,11 +169,11 @@ def _fill_graph(w: Warehouse) -> None:
 def _fill_models(w: Warehouse) -> None:
     w.put(
         "models.evaluations",
-        "platform target protocol algorithm is_baseline metric value ci_low ci_high train_rows"
-        " test_rows test_authors",
+        "platform target maturity_hours protocol algorithm is_baseline metric value"
+        " ci_low ci_high train_rows test_rows test_authors",
         *(
-            ("ig", "likes", protocol, *score, 100, 20, 5)
-            for protocol in ("T", "C")
+            ("ig", "likes", 48.0, protocol, *score, 100, 20, 5)
+            for protocol in ("C", "R", "T")
             for score in (
                 ("xgboost", False, "src", 0.70, 0.65, 0.75),
                 ("xgboost", False, "mae", 0.50, 0.40, 0.60),

@@ -81,7 +81,7 @@ def build_features(
         pl.concat(parts, how="horizontal")
         .sort("row")
         .with_columns(pl.col(FEATURE_COLUMNS).cast(pl.Float64).fill_nan(None))
-        .select(PopularityFeatures.columns())
+        .select(PopularityFeatures.column_names())
     )
 
 

@@ -28,8 +28,11 @@ def graph_features(posts: pl.DataFrame, graph: pl.DataFrame | None) -> pl.DataFr
         ValueError: a column is missing, or a profile is twice in a week.
     """
     if graph is None or graph.is_empty():
-        empty = dict.fromkeys(GRAPH_COLUMNS, pl.Float64()) | {"graph_available_at": pl.Datetime("us")}
-        return pl.DataFrame(schema=empty).clear(posts.height)
+        columns = dict.fromkeys(GRAPH_COLUMNS, pl.Float64())
+        # `clear(n)` gives n rows of NULL.
+        return pl.DataFrame(schema=columns | {"graph_available_at": pl.Datetime("us")}).clear(
+            posts.height
+        )
     if missing := [c for c in ("profile_id", "week_start", *GRAPH_COLUMNS) if c not in graph]:
         raise ValueError(f"graph lacks the columns {', '.join(missing)}")
     if graph.select(pl.struct("profile_id", "week_start").is_duplicated().any()).item():

@@ -7,6 +7,8 @@ trees see sum, mean and number of uses and make of it what the data say.
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from influence_assets.domain.popularity.as_of import as_seen, count
@@ -48,21 +50,37 @@ def _family(posts: pl.DataFrame, name: str, items: pl.Expr) -> pl.DataFrame:
         _effects(long, AUTHOR, "surprise", f"author_{name}", "effect"),
         _effects(long, EVERYONE, "surprise", f"platform_{name}", "effect"),
         # Uses are counted once: the levels rest on the same posts.
-        _effects(long, EVERYONE, "lift", f"platform_{name}", "level").select(
-            pl.exclude(f"platform_{name}_uses")
-        ),
+        _effects(long, EVERYONE, "lift", f"platform_{name}", "level").drop(f"platform_{name}_uses"),
     ]
-    found = pl.concat([long.select("place"), *parts], how="horizontal").group_by("place").agg(
-        *(pl.col(f"^.*_{name}_{what}$").sum().name.suffix("_sum") for what in ("effect", "level")),
-        *(pl.col(f"^.*_{name}_{what}$").mean().name.suffix("_mean") for what in ("effect", "level")),
-        pl.col(f"^.*_{name}_uses$").max().log1p(),
-    )
-    return (
-        pl.select(pl.int_range(posts.height, dtype=pl.UInt32).alias("place"))
-        .join(found, on="place", how="left", maintain_order="left")
-        .drop("place")
-        .with_columns(pl.all().fill_null(0.0))
-    )
+    return _per_post(pl.concat(parts, how="horizontal"), long["place"].to_numpy(), posts.height)
+
+
+def _per_post(effects: pl.DataFrame, place: npt.NDArray[np.uint32], rows: int) -> pl.DataFrame:
+    """Sum and mean of the effects, and largest number of uses, over the items of each post.
+
+    `place` ascends. A grouped sum of polars would add in an order that threads decide.
+    """
+    starts = np.flatnonzero(np.diff(place.astype(np.int64), prepend=-1))
+    items = np.diff(starts, append=len(place))
+    found: dict[str, npt.NDArray[np.float64]] = {}
+    for column in effects.iter_columns():
+        values = column.to_numpy()
+        if column.name.endswith("_uses"):
+            found[column.name] = np.log1p(_reduced(np.maximum, values, starts))
+        else:
+            total = _reduced(np.add, values, starts)
+            found[f"{column.name}_sum"], found[f"{column.name}_mean"] = total, total / items
+    full = {name: np.zeros(rows) for name in found}
+    for name, values in found.items():
+        full[name][place[starts]] = values
+    return pl.DataFrame(full)
+
+
+def _reduced(
+    how: np.ufunc, values: npt.NDArray[np.float64], starts: npt.NDArray[np.int64]
+) -> npt.NDArray[np.float64]:
+    # reduceat refuses an empty list of starts.
+    return np.asarray(how.reduceat(values, starts)) if len(starts) else np.zeros(0)
 
 
 def _effects(long: pl.DataFrame, scope: str, value: str, prefix: str, what: str) -> pl.DataFrame:

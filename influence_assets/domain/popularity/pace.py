@@ -40,7 +40,8 @@ def _previous(posts: pl.DataFrame) -> pl.DataFrame:
     times = posts.with_columns(at.alias("known"), (at - 1).alias("sees")).with_row_index("place")
     place = as_seen(times, [AUTHOR], {"place": pl.col("place")}, value="place")["place"]
     same = as_seen(times, [AUTHOR, KIND], {"place": pl.col("place")}, value="place")["place"]
-    before = posts.select(pl.col("posted_at", KIND, "mentions").gather(place).name.suffix("_before"))
+    wanted = pl.col("posted_at", KIND, "mentions")
+    before = posts.select(wanted.gather(place).name.suffix("_before"))
     same_kind_at = posts.select(pl.col("posted_at").gather(same).alias("same_kind_at"))
     shared = pl.col("mentions").list.set_intersection("mentions_before").list.len()
     return pl.concat([posts, before, same_kind_at], how="horizontal").select(

@@ -17,17 +17,17 @@ AUTHOR = "author_code"
 EVERYONE = "platform_code"
 KIND = "kind_key"
 
-_REQUIRED = {
-    "platform": pl.String,
-    "profile_id": pl.String,
-    "post_id": pl.String,
+_REQUIRED: dict[str, pl.DataType] = {
+    "platform": pl.String(),
+    "profile_id": pl.String(),
+    "post_id": pl.String(),
     "posted_at": pl.Datetime("us"),
-    "kind": pl.String,
-    "text": pl.String,
-    "hashtags": pl.List(pl.String),
-    "mentions": pl.List(pl.String),
-    "media_count": pl.Float64,
-    "outcome": pl.Float64,
+    "kind": pl.String(),
+    "text": pl.String(),
+    "hashtags": pl.List(pl.String()),
+    "mentions": pl.List(pl.String()),
+    "media_count": pl.Float64(),
+    "outcome": pl.Float64(),
 }
 
 
@@ -56,18 +56,23 @@ def prepare(posts: pl.DataFrame, maturity: timedelta = DEFAULT_MATURITY) -> pl.D
         .with_columns(pl.col("outcome").fill_nan(None))
         .sort("posted_at", "post_id", maintain_order=True)
     )
-    at = pl.col("posted_at").dt.epoch("us")
-    labelled = pl.col("outcome").is_not_null()
-    wait = maturity // timedelta(microseconds=1)
-    return ordered.with_columns(
-        pl.col("outcome").log1p().alias("y"),
-        pl.when(labelled).then(at + wait).alias("known"),
-        # With no wait at all a post would see itself and those of the same moment: in day-exact
-        # data the whole day. One microsecond less is "strictly earlier".
-        (at - (0 if wait else 1)).alias("sees"),
+    return set_clocks(ordered, maturity).with_columns(
         codes(ordered.select("profile_id")).alias(AUTHOR),
         pl.lit(0, pl.UInt32).alias(EVERYONE),
         pl.col("kind").fill_null("?").alias(KIND),
+    )
+
+
+def set_clocks(posts: pl.DataFrame, maturity: timedelta) -> pl.DataFrame:
+    """Add y, known and sees (see `prepare`) to posts with posted_at and outcome."""
+    at = pl.col("posted_at").dt.epoch("us")
+    wait = maturity // timedelta(microseconds=1)
+    return posts.with_columns(
+        pl.col("outcome").log1p().alias("y"),
+        pl.when(pl.col("outcome").is_not_null()).then(at + wait).alias("known"),
+        # With no wait at all a post would see itself and those of the same moment: in day-exact
+        # data the whole day. One microsecond less is "strictly earlier".
+        (at - (0 if wait else 1)).alias("sees"),
     )
 
 

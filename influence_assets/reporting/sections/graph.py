@@ -60,13 +60,16 @@ def _map_caption(
     first = nodes.row(0, named=True)
     rest = total["profiles"] - len(nodes)
     cut = f"the {len(nodes)} of {words.number(total['profiles'])}" if rest else f"all {len(nodes)}"
+    linked = set(edges["source_id"]) | set(edges["target_id"])
+    alone = len(nodes) - len(linked)
+    rows = f" The {alone} without a tie to another stand in rows below." if alone else ""
     leader = words.profile(first["handle"], first["profile_id"])
     caption = (
         f"Week of {words.day(total['week_start'])}: {cut} profiles and "
         f"{words.count(len(edges), 'linked pair')} of them. The whole graph has "
         f"{words.count(total['ties'], 'tie')} and "
         f"{words.count(total['communities'], 'community', 'communities')}. "
-        f"{leader} stands highest with {words.percent(first['pagerank'])} of all PageRank."
+        f"{leader} stands highest with {words.percent(first['pagerank'])} of all PageRank.{rows}"
     )
     finding = (
         f"The most central profile on {words.platform(platform)} is {leader}, in a network of "
@@ -120,7 +123,7 @@ def _profiles_table(frame: pl.DataFrame, colours: dict[str, int]) -> Table:
             Cell(str(row["place"])),
             Cell(
                 words.profile(row["handle"], row["profile_id"]),
-                row["profile_id"],
+                words.plain(row["profile_id"], 120),
                 colour=colours.get(row["community_id"]),
                 is_strong=True,
             ),
@@ -202,14 +205,18 @@ def _communities_table(frame: pl.DataFrame, colours: dict[str, int]) -> Table:
     most = frame["size"].to_list()[0]
     rows = tuple(
         (
-            Cell(_leader(row), row["community_id"], colour=colours.get(row["community_id"]),
-                 is_strong=True),
+            Cell(
+                _leader(row),
+                words.plain(row["community_id"], 120),
+                colour=colours.get(row["community_id"]),
+                is_strong=True,
+            ),
             Cell(words.number(row["size"]), words.exact(row["size"]), row["size"] / most),
             Cell(words.percent(row["inner_share"])),
             Cell(", ".join(words.plain(name, 28) for name in row["leaders"])),
         )
         for row in frame.iter_rows(named=True)
-    )  # fmt: skip
+    )
     return Table("", columns, rows)
 
 

@@ -28,7 +28,7 @@ def growth(data: ReportData) -> Section:
         "known number of each profile."
     )
     if data.growth.is_empty():
-        text = "No profile with followers known in two weeks that gained any"
+        text = "Nothing here yet, as no profile is known to have gained followers"
         return Section(_ANCHOR, _TITLE, lead, (empty(BUILD, text),))
     groups: list[Group] = []
     headline = ""
@@ -90,7 +90,7 @@ def _table(profiles: pl.DataFrame) -> Table:
     )
     rows = tuple(
         (
-            Cell(_name(row), row["profile_id"], is_strong=True),
+            Cell(_name(row), words.plain(row["profile_id"], 120), is_strong=True),
             Cell(words.signed(row["gained"]), words.exact(row["gained"]), row["gained"] / most),
             Cell(_rate(row["gained"], row["followers_first"])),
             Cell(words.number(row["followers_last"]), words.exact(row["followers_last"])),

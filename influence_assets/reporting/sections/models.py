@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 
 from influence_assets.reporting import charts, words
@@ -33,30 +35,35 @@ def quality(data: ReportData) -> Section:
         "from, and C on authors never seen in training. SRC is the rank correlation of "
         "predicted and real order (1 is perfect, 0 is chance), MAE the mean absolute error of "
         "log(1 + target), where 0.69 is a factor of two. Whiskers and ranges are 95 % intervals "
-        "from a bootstrap by author; the dotted line is the best baseline, a rule of thumb."
+        "from a bootstrap by author; the dotted line is the best baseline, a rule of thumb. "
+        "R, where the table has it, tests on a random fifth, only to tell how much that flatters."
     )
     title = "How good the models are"
     groups: list[Group] = []
     headline = ""
-    for (platform, target), frame in _by_task(data, data.evaluations):
+    tasks = _by_task(data, data.evaluations, "platform", "target", "maturity_hours")
+    for (platform, target, hours), frame in tasks:
         blocks, verdict = _quality_blocks(frame, f"evaluations-{len(groups)}")
-        name = f"{words.platform(platform)}: {words.column(target)}"
+        name = f"{words.platform(platform)}: {words.column(target)}, known {_after(hours)}"
         groups.append(Group(name, (*blocks, *_training_note(data.registry, platform, target))))
-        headline = headline or (_headline(platform, target, verdict) if verdict else "")
+        if verdict and not headline:
+            task = f"{words.column(target)} on {words.platform(platform)}"
+            headline = f"Predicting {task}, {verdict[0].lower()}{verdict[1:]}"
     return Section("models", title, lead, tuple(groups) or (empty(EVALUATE),), headline)
 
 
-def _headline(platform: str, target: str, verdict: str) -> str:
-    task = f"Predicting {words.column(target)} on {words.platform(platform)}"
-    return f"{task}, {verdict[0].lower()}{verdict[1:]}"
+def _after(hours: float) -> str:
+    """When, after publication, a label counts as known: 'after 48 hours', 'after 28 days'."""
+    if hours >= 72 and hours % 24 == 0:
+        return f"after {words.count(hours / 24, 'day')}"
+    return f"after {words.count(hours, 'hour')}"
 
 
 def _quality_blocks(frame: pl.DataFrame, name: str) -> tuple[tuple[Note | Chart | Table, ...], str]:
-    verdicts = [_verdict(frame, protocol) for protocol in ("T", "C")]
-    caption = " ".join(filter(None, verdicts))
+    verdicts = [_verdict(frame, protocol) for protocol in charts.PROTOCOLS]
+    caption = " ".join(filter(None, [*verdicts, _flattery(frame)]))
     table = _scores_table(frame)
-    drawable = frame.filter(pl.col("metric").is_in(list(charts.METRICS)))
-    if drawable["value"].drop_nulls().is_empty():
+    if charts.drawable(frame).is_empty():
         return (table,), ""
     label = f"Scores of models and baselines with intervals. {caption}"
     chart = Chart(
@@ -70,29 +77,43 @@ def _quality_blocks(frame: pl.DataFrame, name: str) -> tuple[tuple[Note | Chart 
 
 def _verdict(frame: pl.DataFrame, protocol: str) -> str:
     """Does the best model beat the best rule of thumb? Said with the care it needs."""
-    scores = frame.filter(
-        pl.col("protocol") == protocol, pl.col("metric") == "src", pl.col("value").is_not_null()
-    ).sort("value", "algorithm", descending=[True, False])
-    models = scores.filter(~pl.col("is_baseline")).head(1).to_dicts()
-    rules = scores.filter("is_baseline").head(1).to_dicts()
-    if not models:
+    model, rule = (_best(frame, protocol, is_baseline=of_rules) for of_rules in (False, True))
+    if model is None:
         return ""
-    model = models[0]
     spread = words.interval(model["ci_low"], model["ci_high"])
     text = (
         f"{charts.PROTOCOLS[protocol]} the best model, {words.column(model['algorithm'])}, "
         f"reaches an SRC of {words.score(model['value'])}{f' ({spread})' if spread else ''}"
     )
-    if rules:
+    if rule is not None:
         text += (
-            f", {_compared(model, rules[0])} the best baseline, "
-            f"{words.column(rules[0]['algorithm'])}, at {words.score(rules[0]['value'])}"
+            f", {_compared(model, rule)} the best baseline, "
+            f"{words.column(rule['algorithm'])}, at {words.score(rule['value'])}"
         )
     return f"{text}."
 
 
-def _compared(model: dict[str, float | None], rule: dict[str, float | None]) -> str:
-    if (model["value"] or 0) <= (rule["value"] or 0):
+def _flattery(frame: pl.DataFrame) -> str:
+    """What a random split would have claimed."""
+    model = _best(frame, "R", is_baseline=False)
+    if model is None:
+        return ""
+    return f"On a random fifth (R) the best model would have reached {words.score(model['value'])}."
+
+
+def _best(frame: pl.DataFrame, protocol: str, *, is_baseline: bool) -> dict[str, Any] | None:
+    """The predictor with the highest rank correlation."""
+    scores = frame.filter(
+        pl.col("protocol") == protocol,
+        pl.col("metric") == "src",
+        pl.col("is_baseline") == is_baseline,
+        pl.col("value").is_not_null(),
+    ).sort("value", "algorithm", descending=[True, False])
+    return scores.row(0, named=True) if len(scores) else None
+
+
+def _compared(model: dict[str, Any], rule: dict[str, Any]) -> str:
+    if model["value"] <= rule["value"]:
         return "no better than"
     low, high = model["ci_low"], rule["ci_high"]
     if low is None or high is None:
@@ -112,9 +133,10 @@ def _scores_table(frame: pl.DataFrame) -> Table:
     )
     # Models above baselines, and the best by SRC first, as in the chart.
     rank = pl.col("value").filter(pl.col("metric") == "src").first().over("protocol", "algorithm")
-    ordered = frame.with_columns(rank.alias("rank")).sort(
-        ["protocol", "is_baseline", "rank", "algorithm"],
-        descending=[True, False, True, False],
+    place = pl.col("protocol").replace_strict({"T": 0, "C": 1, "R": 2}, default=3)
+    ordered = frame.with_columns(rank.alias("rank"), place.alias("place")).sort(
+        ["place", "protocol", "is_baseline", "rank", "algorithm"],
+        descending=[False, False, False, True, False],
         nulls_last=True,
     )
     rows = []
@@ -166,7 +188,7 @@ def drivers(data: ReportData) -> Section:
     )
     groups: list[Group] = []
     headline = ""
-    for (platform, target), frame in _by_task(data, data.importances):
+    for (platform, target), frame in _by_task(data, data.importances, "platform", "target"):
         caption = _drivers_caption(frame)
         name = f"{words.platform(platform)}: {words.column(target)}"
         svg = charts.importances(frame, f"importances-{len(groups)}", f"Drivers, {name}. {caption}")
@@ -199,12 +221,10 @@ def _drivers_caption(frame: pl.DataFrame) -> str:
     return ". ".join([text, *sides]) + "."
 
 
-def _by_task(data: ReportData, frame: pl.DataFrame) -> list[tuple[tuple[str, str], pl.DataFrame]]:
-    """The frame cut by platform and target, the largest platform first."""
+def _by_task(
+    data: ReportData, frame: pl.DataFrame, *keys: str
+) -> list[tuple[tuple[Any, ...], pl.DataFrame]]:
+    """The frame cut by its keys, the largest platform first; rows keep their order."""
     order = {platform: i for i, platform in enumerate(data.platforms())}
-    parts = [((str(p), str(t)), rows) for (p, t), rows in frame.group_by("platform", "target")]
-    parts.sort(key=lambda part: (order[part[0][0]], part[0][1]))
-    return [
-        (task, frame.filter(pl.col("platform") == task[0], pl.col("target") == task[1]))
-        for task, _ in parts
-    ]
+    parts = list(frame.group_by(*keys, maintain_order=True))
+    return sorted(parts, key=lambda part: (order[str(part[0][0])], *part[0][1:]))

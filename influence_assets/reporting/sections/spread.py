@@ -20,7 +20,7 @@ def standing_out(data: ReportData) -> Section:
         "are left out; younger posts may still be rising."
     )
     if data.spread.is_empty():
-        text = "No post that stands out against at least five of its author"
+        text = "Nothing here yet, as no post stands out among five or more of its author"
         return Section(_ANCHOR, _TITLE, lead, (empty(BUILD, text),))
     groups = []
     headline = ""
@@ -55,7 +55,9 @@ def _table(frame: pl.DataFrame) -> Table:
                 or words.plain(f"{row['kind'] or 'post'} without text"),
                 link=words.safe_link(row["url"]),
             ),
-            Cell(words.profile(row["handle"], row["profile_id"]), row["profile_id"]),
+            Cell(
+                words.profile(row["handle"], row["profile_id"]), words.plain(row["profile_id"], 120)
+            ),
             Cell(words.day(row["posted_at"])),
             Cell(words.number(row["likes"]), words.exact(row["likes"])),
             Cell(words.number(row["median_likes"]), f"over {row['author_posts']} posts"),

@@ -1,0 +1,75 @@
+"""Tables that SQL builds inside DuckDB: core, weekly marts and weekly edges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import dagster as dg
+
+from influence_assets.assets.shell import Build, Compute, table_asset
+from influence_assets.storage import sql
+from influence_assets.storage.versions import Recipe, Upstream
+
+DAYS_AT_ONCE = 366
+"""Days that one SELECT computes; each is committed by itself."""
+
+WEEKS_AT_ONCE = 13
+
+HALF_LIFE_WEEKS = 4.0
+"""A mention counts half after four weeks: about how long it shapes who talks to whom."""
+
+
+def _recipe(table: str, *upstream: Upstream, settings: str = "") -> Recipe:
+    return Recipe(table, upstream, sql.code_version(table) + settings)
+
+
+RECIPES = (
+    _recipe("core.posts", Upstream("raw.posts", "same")),
+    _recipe(
+        "core.post_metrics",
+        Upstream("raw.post_metrics", "same"),
+        Upstream("core.posts", "touched"),
+    ),
+    _recipe("core.profile_snapshots", Upstream("raw.profile_snapshots", "same")),
+    _recipe("core.interactions", Upstream("raw.interactions", "same")),
+    _recipe("core.media", Upstream("raw.media", "same")),
+    _recipe(
+        "marts.profile_metrics_weekly",
+        Upstream("core.profile_snapshots", "week"),
+        Upstream("core.profile_snapshots", "week_before", drives=False),
+        Upstream("core.posts", "week"),
+        Upstream("core.post_metrics", "touched"),
+    ),
+    _recipe(
+        "graph.edges_weekly",
+        Upstream("core.interactions", "so_far"),
+        settings=f"-{HALF_LIFE_WEEKS}",
+    ),
+)
+
+_PARAMETERS: Mapping[str, Mapping[str, Any]] = {
+    "graph.edges_weekly": {"half_life_weeks": HALF_LIFE_WEEKS},
+}
+
+
+def _compute(recipe: Recipe) -> Compute:
+    def compute(build: Build) -> None:
+        at_once = DAYS_AT_ONCE if recipe.table.startswith("core.") else WEEKS_AT_ONCE
+        for chunk in build.chunks(at_once):
+            keys = list(chunk)
+            bounds = {"first_day": keys[0], "last_day": keys[-1]}
+            parameters = {**bounds, **_PARAMETERS.get(recipe.table, {})}
+            build.write(sql.select(recipe.table), chunk, parameters)
+            build.log(f"{recipe.table}: {keys[0]} to {keys[-1]} written")
+
+    return compute
+
+
+def sql_assets(start: date) -> list[dg.AssetsDefinition]:
+    """One asset for each file under `sql/` that builds a table."""
+    return [
+        table_asset(recipe, _compute(recipe), start=start, kinds={"sql", "duckdb", "table"})
+        for recipe in RECIPES
+    ]

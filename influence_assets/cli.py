@@ -1,0 +1,260 @@
+"""The command `influence`: each command parses its options, calls one function, and prints.
+
+Exit codes: 0 done, 1 our fault, 2 the user's. Results go to standard output, progress and
+errors to standard error; with `--json` standard output holds one JSON object and nothing else.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+import time
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import orjson
+import typer
+from rich.console import Console
+
+from influence_assets.errors import UserError
+from influence_assets.settings import Settings, project_file
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    help="From social-media exports to influence, communities and predictions.",
+)
+out = Console()
+err = Console(stderr=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+
+
+def main() -> NoReturn:
+    """Run the command line and turn errors into a paragraph and an exit code."""
+    debug = "--debug" in sys.argv
+    sys.argv = [a for a in sys.argv if a != "--debug"]
+    try:
+        app()
+    except UserError as error:
+        if debug:
+            raise
+        err.print(f"[bold red]influence:[/] {_escaped(error)}", highlight=False)
+        sys.exit(2)
+    except Exception as error:
+        if debug:
+            raise
+        first = str(error).splitlines()[0] if str(error) else type(error).__name__
+        err.print(
+            f"[bold red]influence failed:[/] {_escaped(first)} This is a fault of ours: run the "
+            "command again with --debug and report what it prints.",
+            highlight=False,
+        )
+        sys.exit(1)
+    sys.exit(0)
+
+
+def _escaped(text: object) -> str:
+    return str(text).replace("[", "\\[")
+
+
+def _print_json(value: Any) -> None:
+    sys.stdout.write(orjson.dumps(value, default=str).decode() + "\n")
+
+
+def _say_progress() -> None:
+    """Show what assets log, one line each, on standard error."""
+    logger = logging.getLogger("influence_assets")
+    if not logger.handlers:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(logging.Formatter("  %(message)s"))
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+        logger.propagate = False
+
+
+@app.command()
+def ingest(
+    path: Annotated[Path, typer.Argument(help="A file, a folder or a tar archive.")],
+    source: Annotated[str, typer.Option(help="A built-in mapping's name, or a SPEC.yaml.")] = "",
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Read known files anew, e.g. with a mended mapping.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Read exports into the raw tables. Example: influence ingest tweets.csv --source tweets_csv."""
+    from influence_assets.cli_ingest import ingest_and_tell
+
+    _say_progress()
+    result = ingest_and_tell(Settings.from_env(), path, source, replace, None if as_json else out)
+    if as_json:
+        _print_json(result)
+    if result["files_refused"]:
+        raise typer.Exit(2)
+
+
+@app.command()
+def sources(as_json: AsJson = False) -> None:
+    """List the built-in mappings. Example: influence sources."""
+    from influence_assets.sources.mapping import built_in_names, find_mapping
+
+    rows = {name: find_mapping(name).description for name in built_in_names()}
+    if as_json:
+        _print_json({"sources": rows})
+        return
+    for name, description in rows.items():
+        out.print(f"[bold]{name}[/]  {description}", highlight=False)
+
+
+@app.command()
+def build(
+    select: Annotated[str, typer.Option(help="A Dagster asset selection.")] = "*",
+    first: Annotated[str, typer.Option("--from", help="First day, e.g. 2025-01-01.")] = "",
+    last: Annotated[str, typer.Option("--to", help="Last day.")] = "",
+    force: Annotated[bool, typer.Option("--force", help="Build what is fresh, too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Build what is stale. Example: influence build --select 'group:graph' --from 2025-01-06."""
+    from influence_assets.build import build_defs
+    from influence_assets.instance import open_instance
+    from influence_assets.planning import Request, refresh
+
+    _say_progress()
+    settings = Settings.from_env()
+    request = Request(select, _day(first, "--from"), _day(last, "--to"), force)
+    started = time.monotonic()
+    with open_instance(settings) as instance:
+        outcome = refresh(
+            build_defs(settings), instance, settings, request, lambda text: err.print(text)
+        )
+    if as_json:
+        _print_json({"built": outcome.built, "runs": outcome.run_ids})
+        return
+    if not outcome.built:
+        out.print("Everything is up to date.")
+    for table, partitions in outcome.built.items():
+        out.print(f"{table}: {partitions} partition{'s' if partitions != 1 else ''} built")
+    err.print(f"{time.monotonic() - started:.1f} s")
+
+
+def _day(text: str, option: str) -> date | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UserError(f"{option} is '{text}', which is no date. Write it as 2025-01-31.") from None
+
+
+class Task(StrEnum):
+    """What can be evaluated."""
+
+    POPULARITY = "popularity"
+
+
+@app.command()
+def evaluate(
+    task: Annotated[Task, typer.Argument(help="What to score.")],
+    target: Annotated[str, typer.Option(help="likes, comments, shares, saves, views or engagement.")] = "engagement",
+    platform: Annotated[str, typer.Option(help="One platform; by default each.")] = "",
+    protocol: Annotated[
+        list[str] | None, typer.Option(help="T (time) or C (cold authors); repeatable.")
+    ] = None,
+    maturity_hours: Annotated[
+        list[float] | None,
+        typer.Option(help="Age at which a past post's count may be used; repeatable."),
+    ] = None,
+    random_split: Annotated[
+        bool, typer.Option("--random-split", help="Show how much a random split flatters.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Score models beside baselines. Example: influence evaluate popularity --target likes."""
+    from influence_assets.cli_evaluate import evaluate_popularity, print_scores
+
+    _say_progress()
+    result = evaluate_popularity(
+        Settings.from_env(), target, platform, protocol or ["T", "C"], maturity_hours or [0.0, 48.0], random_split
+    )
+    if as_json:
+        _print_json(result)
+    else:
+        print_scores(result, out)
+
+
+@app.command()
+def report(
+    as_json: AsJson = False,
+) -> None:
+    """Write the HTML report. Example: influence report."""
+    from influence_assets.build import build_defs
+    from influence_assets.instance import open_instance
+    from influence_assets.planning import Request, refresh
+
+    settings = Settings.from_env()
+    with open_instance(settings) as instance:
+        refresh(build_defs(settings), instance, settings, Request("group:report", force=True))
+    if as_json:
+        _print_json({"report": str(settings.report)})
+    else:
+        out.print(str(settings.report), soft_wrap=True)
+
+
+@app.command()
+def sql(
+    query: Annotated[str, typer.Argument(help="One SELECT.")],
+    as_json: AsJson = False,
+) -> None:
+    """Query the warehouse, read only. Example: influence sql "FROM raw.files"."""
+    import duckdb
+    import polars as pl
+
+    from influence_assets.storage.warehouse import Warehouse
+
+    settings = Settings.from_env()
+    with Warehouse(settings.warehouse, settings.lock_wait_s).connect(read_only=True) as connection:
+        try:
+            frame = connection.execute(query).pl()
+        except duckdb.Error as error:
+            raise UserError(f"The query cannot be answered: {error}") from error
+    if as_json:
+        _print_json({"columns": frame.columns, "rows": frame.rows()})
+        return
+    with pl.Config(tbl_rows=50, tbl_cols=20, fmt_str_lengths=60, tbl_hide_dataframe_shape=True):
+        sys.stdout.write(f"{frame}\n")
+
+
+@app.command()
+def demo(
+    seed: Annotated[int, typer.Option(help="Seed of the sample world.")] = 7,
+    as_json: AsJson = False,
+) -> None:
+    """Generate a sample world, ingest it, build everything. Example: influence demo."""
+    from influence_assets.cli_demo import run_demo
+
+    _say_progress()
+    result = run_demo(Settings.from_env(), seed, None if as_json else out, err)
+    if as_json:
+        _print_json(result)
+
+
+@app.command()
+def dev(
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000,
+) -> None:
+    """Start the Dagster UI on this home. Example: influence dev --port 3001."""
+    from influence_assets.instance import dagster_home
+
+    settings = Settings.from_env()
+    environment = {**os.environ, "DAGSTER_HOME": str(dagster_home(settings))}
+    environment |= {"INFLUENCE_HOME": str(settings.home)}
+    command = [sys.executable, "-m", "dagster", "dev", "-h", "127.0.0.1", "-p", str(port)]
+    command += ["-w", str(project_file("workspace.yaml"))]
+    err.print(f"Dagster on http://127.0.0.1:{port} for {settings.home}; Ctrl-C ends it.")
+    raise typer.Exit(subprocess.run(command, env=environment, check=False).returncode)
