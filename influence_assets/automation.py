@@ -116,7 +116,11 @@ def sensors(settings: Settings) -> list[dg.SensorDefinition]:
             return dg.SkipReason(
                 f"{matured} matured posts since the last training; {settings.retrain_after} wanted."
             )
-        left = {d: n for d, n in waiting.items() if not _is_mature(d, datetime.now(UTC), settings.maturity)}
+        left = {
+            d: n
+            for d, n in waiting.items()
+            if not _is_mature(d, datetime.now(UTC), settings.maturity)
+        }
         context.update_cursor(json.dumps({"seen": seen, "waiting": left}))
         return dg.RunRequest(run_key=f"{seen}", tags=STALE_ONLY_TAGS)
 
@@ -140,9 +144,7 @@ def _cursor(text: str | None) -> tuple[int, dict[str, int]]:
     return int(state["seen"]), dict(state["waiting"])
 
 
-def _new_posts(
-    instance: dg.DagsterInstance, after: int
-) -> Sequence[dg.EventLogRecord]:
+def _new_posts(instance: dg.DagsterInstance, after: int) -> Sequence[dg.EventLogRecord]:
     """Materializations of core/posts since the cursor, oldest first, a bounded number."""
     return instance.fetch_materializations(
         dg.AssetRecordsFilter(asset_key=dg.AssetKey(["core", "posts"]), after_storage_id=after),

@@ -21,7 +21,11 @@ def rows_add_up(warehouse: WarehouseResource) -> dg.AssetCheckResult:
         files = connection.execute("SELECT count(*) FROM raw.files").fetchone() or (0,)
     return dg.AssetCheckResult(
         passed=not wrong,
-        metadata={"files": files[0], "files_that_do_not_add_up": len(wrong), "first": str(wrong[:5])},
+        metadata={
+            "files": files[0],
+            "files_that_do_not_add_up": len(wrong),
+            "first": str(wrong[:5]),
+        },
     )
 
 

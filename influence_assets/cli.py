@@ -88,7 +88,7 @@ def ingest(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Read exports into the raw tables. Example: influence ingest tweets.csv --source tweets_csv."""
+    """Read exports into the raw tables. Example: influence ingest a.csv --source tweets_csv."""
     from influence_assets.cli_ingest import ingest_and_tell
 
     _say_progress()
@@ -149,7 +149,9 @@ def _day(text: str, option: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise UserError(f"{option} is '{text}', which is no date. Write it as 2025-01-31.") from None
+        raise UserError(
+            f"{option} is '{text}', which is no date. Write it as 2025-01-31."
+        ) from None
 
 
 class Task(StrEnum):
@@ -161,7 +163,9 @@ class Task(StrEnum):
 @app.command()
 def evaluate(
     task: Annotated[Task, typer.Argument(help="What to score.")],
-    target: Annotated[str, typer.Option(help="likes, comments, shares, saves, views or engagement.")] = "engagement",
+    target: Annotated[
+        str, typer.Option(help="likes, comments, shares, saves, views or engagement.")
+    ] = "engagement",
     platform: Annotated[str, typer.Option(help="One platform; by default each.")] = "",
     protocol: Annotated[
         list[str] | None, typer.Option(help="T (time) or C (cold authors); repeatable.")
@@ -180,7 +184,12 @@ def evaluate(
 
     _say_progress()
     result = evaluate_popularity(
-        Settings.from_env(), target, platform, protocol or ["T", "C"], maturity_hours or [0.0, 48.0], random_split
+        Settings.from_env(),
+        target,
+        platform,
+        protocol or ["T", "C"],
+        maturity_hours or [0.0, 48.0],
+        random_split,
     )
     if as_json:
         _print_json(result)

@@ -50,9 +50,11 @@ def evaluate_popularity(
     known = platforms(warehouse)
     if platform and platform not in known:
         raise UserError(
-            f"There are no posts of the platform '{platform}'. There are of: {', '.join(known) or 'none'}."
+            f"There are no posts of the platform '{platform}'. There are posts of: "
+            f"{', '.join(known) or 'none'}."
         )
-    scores, skipped = [], []
+    scores: list[pl.DataFrame] = []
+    skipped: list[dict[str, Any]] = []
     for name in [platform] if platform else known:
         data = load_platform(warehouse, settings, name, target)
         labelled = int(data.posts["outcome"].is_not_null().sum())
@@ -76,8 +78,8 @@ def evaluate_popularity(
             ]
     if not scores:
         raise UserError(
-            f"No platform has {MIN_TRAINING_ROWS} posts with {target}. Ingest posts with counts and "
-            "run `influence build`, or choose another --target."
+            f"No platform has {MIN_TRAINING_ROWS} posts with {target}. Ingest posts with counts "
+            "and run `influence build`, or choose another --target."
         )
     return {"target": target, "scores": pl.concat(scores).to_dicts(), "skipped": skipped}
 
@@ -95,16 +97,24 @@ def print_scores(result: dict[str, Any], console: Console) -> None:
             f"{first['test_rows']:,} to predict, of {first['test_authors']:,} authors"
         )
         table.title_justify = "left"
-        for algorithm, is_baseline in rows.select("algorithm", "is_baseline").unique(maintain_order=True).rows():
+        for algorithm, is_baseline in (
+            rows.select("algorithm", "is_baseline").unique(maintain_order=True).rows()
+        ):
             by = {r["metric"]: r for r in rows.filter(pl.col("algorithm") == algorithm).to_dicts()}
             style = "dim" if is_baseline else "bold"
-            cells = [_interval(by["src"]), *(_number(by[m]["value"]) for m in ("mae", "r2", "src_within_author"))]
+            cells = [
+                _interval(by["src"]),
+                *(_number(by[m]["value"]) for m in ("mae", "r2", "src_within_author")),
+            ]
             table.add_row(algorithm, *cells, style=style)
         console.print(table)
         console.print()
     for skip in result["skipped"]:
         console.print(f"skipped: {', '.join(str(v) for v in skip.values())}", highlight=False)
-    console.print("MAE is of log(1 + target). Maturity 0 h: every earlier post's count is known, as baselines usually assume.")
+    console.print(
+        "MAE is of log(1 + target). Counts known after 0 h: those of every strictly earlier "
+        "post, as rules of thumb usually assume; after 48 h: only settled ones, as in real use."
+    )
 
 
 def _number(value: float | None) -> str:

@@ -99,7 +99,9 @@ def _print(result: dict[str, Any], console: Console) -> None:
     if files:
         table = Table("file", "rows in", "good", "quarantined", "", box=None)
         # The files with something to tell come first, then the largest.
-        ordered = sorted(files, key=lambda f: (f["status"] == "ingested", -f["rows_quarantined"], -f["rows_in"]))
+        ordered = sorted(
+            files, key=lambda f: (f["status"] == "ingested", -f["rows_quarantined"], -f["rows_in"])
+        )
         for file in ordered[:SHOWN_FILES]:
             note = "" if file["status"] == "ingested" else "[red]refused[/]"
             counts = [f"{file[c]:,}" for c in ("rows_in", "rows_good", "rows_quarantined")]

@@ -93,7 +93,9 @@ def _groups(
         file_id = landed.sha256()
         outcome = FileOutcome(file_id, job.mapping.name, landed.path, landed.size, "ingested")
         if file_id in seen or (file_id in known and not job.replace):
-            outcomes.append(FileOutcome(file_id, job.mapping.name, landed.path, landed.size, "known"))
+            outcomes.append(
+                FileOutcome(file_id, job.mapping.name, landed.path, landed.size, "known")
+            )
             continue
         seen.add(file_id)
         if group and (size + landed.size > BATCH_BYTES or len(group) >= GROUP_FILES):

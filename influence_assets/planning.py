@@ -23,7 +23,10 @@ from influence_assets.storage import versions
 from influence_assets.storage.versions import Recipe
 from influence_assets.storage.warehouse import WHOLE, Warehouse
 
-_RANGE_START, _RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
+_RANGE_START, _RANGE_END = (
+    "dagster/asset_partition_range_start",
+    "dagster/asset_partition_range_end",
+)
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ def refresh(
     defs: dg.Definitions,
     instance: dg.DagsterInstance,
     settings: Settings,
-    request: Request = Request(),  # noqa: B008 - frozen
+    request: Request = Request(),
     tell: Callable[[str], None] = lambda _: None,
 ) -> Outcome:
     """Build what is stale, stage by stage, and stop at the first run that fails.

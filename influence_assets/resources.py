@@ -10,7 +10,7 @@ from influence_assets.settings import Settings
 from influence_assets.storage.warehouse import Warehouse
 
 
-class WarehouseResource(DuckDBResource):
+class WarehouseResource(DuckDBResource):  # type: ignore[misc]  # untyped upstream
     """The embedded warehouse, with the home that its files lie in.
 
     `get_connection` is that of dagster-duckdb, for assets of your own; the project's

@@ -63,22 +63,27 @@ class Settings:
 
     @property
     def landing(self) -> Path:
+        """Folder in which exports are dropped."""
         return self.home / "landing"
 
     @property
     def media(self) -> Path:
+        """Folder of stored images and videos."""
         return self.home / "media"
 
     @property
     def artifacts(self) -> Path:
+        """Folder of model files."""
         return self.home / "artifacts"
 
     @property
     def dagster(self) -> Path:
+        """Folder of Dagster's history."""
         return self.home / "dagster"
 
     @property
     def report(self) -> Path:
+        """The report page."""
         return self.home / "report.html"
 
 

@@ -49,13 +49,12 @@ def embed_new_texts(build: Build) -> dict[str, Any]:
             part = texts.slice(start, TEXTS_AT_ONCE)
             vectors = encoder.encode(part["text"].to_list())
             rows = part.select("content_hash").with_columns(
-                pl.lit(identity).alias("encoder_id"), pl.Series("vector", vectors.tolist(), dtype=pl.List(pl.Float32))
+                pl.lit(identity).alias("encoder_id"),
+                pl.Series("vector", vectors.tolist(), dtype=pl.List(pl.Float32)),
             )
             build.warehouse.append("content.text_embeddings", rows)
             build.log(f"content.text_embeddings: {start + part.height} of {texts.height} texts")
     total = build.warehouse.count("content.text_embeddings")
-    build.warehouse.mark_built(
-        build.recipe.table, build.versions[WHOLE], build.run_id, total
-    )
+    build.warehouse.mark_built(build.recipe.table, build.versions[WHOLE], build.run_id, total)
     build.note(WHOLE, total)
     return {"texts_encoded": texts.height, "encoder": identity}

@@ -31,7 +31,9 @@ _MEASURES: dict[str, Measure] = {
 def graph_assets(start: date) -> list[dg.AssetsDefinition]:
     """The assets that igraph computes."""
     return [
-        table_asset(recipe, _weekly(_MEASURES[recipe.table]), start=start, kinds={"igraph", "table"})
+        table_asset(
+            recipe, _weekly(_MEASURES[recipe.table]), start=start, kinds={"igraph", "table"}
+        )
         for recipe in RECIPES
     ]
 

@@ -106,7 +106,8 @@ def _aligned(hashes: pl.Series, vectors: pl.DataFrame) -> npt.NDArray[np.float32
     found = pl.DataFrame({"content_hash": hashes}).join(
         places, on="content_hash", how="left", maintain_order="left"
     )
-    return padded[found["place"].fill_null(len(matrix)).to_numpy()].astype(np.float32)
+    places_or_last = found["place"].fill_null(len(matrix)).to_numpy()
+    return np.asarray(padded[places_or_last], dtype=np.float32)
 
 
 def platforms(warehouse: Warehouse) -> list[str]:
@@ -117,14 +118,18 @@ def platforms(warehouse: Warehouse) -> list[str]:
 def popularity_assets(start: date, settings: Settings) -> list[dg.AssetsDefinition]:
     """Features, and the training that writes registry, evaluations and importances."""
     features = table_asset(
-        features_recipe(settings), compute_features, start=start, kinds={"polars", "table"}, pooled=False
+        features_recipe(settings),
+        compute_features,
+        start=start,
+        kinds={"polars", "table"},
+        pooled=False,
     )
     return [features, _training()]
 
 
 def compute_features(build: Build) -> dict[str, Any]:
     """Features of every platform's posts for the default target."""
-    frames = [TABLES["features.popularity"].schema.create_empty()]
+    frames: list[pl.DataFrame] = [TABLES["features.popularity"].schema.create_empty()]
     for platform in platforms(build.warehouse):
         data = load_platform(build.warehouse, build.settings, platform, TARGET)
         frames.append(data.features(TARGET, build.settings.maturity))
@@ -179,12 +184,16 @@ def train_all(build: Build) -> dict[str, pl.DataFrame]:
     Returns the rows of the three model tables. A platform with fewer than
     MIN_TRAINING_ROWS labelled posts gets none, and the log says so.
     """
-    rows = {name: [TABLES[name].schema.create_empty()] for name in MODEL_TABLES}
+    rows: dict[str, list[pl.DataFrame]] = {
+        name: [TABLES[name].schema.create_empty()] for name in MODEL_TABLES
+    }
     for platform in platforms(build.warehouse):
         data = load_platform(build.warehouse, build.settings, platform, TARGET)
         labelled = data.posts["outcome"].is_not_null()
         if labelled.sum() < MIN_TRAINING_ROWS:
-            build.log(f"models: {platform} has {labelled.sum()} posts with counts, too few to learn")
+            build.log(
+                f"models: {platform} has {labelled.sum()} posts with counts, too few to learn"
+            )
             continue
         features = data.features(TARGET, build.settings.maturity)
         scored = evaluate(
@@ -193,7 +202,9 @@ def train_all(build: Build) -> dict[str, pl.DataFrame]:
         for protocol, reason in scored.skipped.items():
             build.log(f"models: {platform}, protocol {protocol} skipped: {reason}")
         build.log(f"models: {platform} scored on {data.posts.height} posts")
-        model = fit(features, data.embeddings, SEED, maturity=build.settings.maturity)
+        model = fit(
+            features, data.embeddings, SEED, maturity=build.settings.maturity, trees=scored.trees
+        )
         artifacts = save_popularity(build.settings.artifacts, model)
         rows["models.registry"].append(_registry(platform, features, model, artifacts))
         rows["models.evaluations"].append(scored.scores)
@@ -213,7 +224,9 @@ def _registry(
     trained = features.filter(pl.col("outcome").is_not_null())
     return pl.DataFrame(
         {
-            "model_id": f"popularity-{platform}-{TARGET}-{algorithm}-{artifacts[algorithm].sha256[:12]}",
+            "model_id": "-".join(
+                ("popularity", platform, TARGET, algorithm, artifacts[algorithm].sha256[:12])
+            ),
             "task": "popularity",
             "platform": platform,
             "target": TARGET,

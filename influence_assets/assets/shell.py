@@ -298,7 +298,7 @@ def failed_check(error: ContractError) -> dg.AssetCheckResult:
         asset_key=TABLES[error.table].asset_path,
         check_name=CHECK,
         passed=False,
-        metadata={rule: count for rule, count in error.failures.items()},
+        metadata=dict(error.failures),
     )
 
 

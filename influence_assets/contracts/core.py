@@ -23,9 +23,7 @@ class PostMetrics(shared.PostMetric):
     )
 
 
-@table(
-    "core.profile_snapshots", ("platform", "profile_id", "observed_at"), "observed_date", "day"
-)
+@table("core.profile_snapshots", ("platform", "profile_id", "observed_at"), "observed_date", "day")
 class ProfileSnapshots(shared.ProfileSnapshot):
     """A row is one observation of a profile, at one time."""
 

@@ -19,7 +19,9 @@ def _week() -> dy.Date:
     return dy.Date(description="Monday of the week: the partition.")
 
 
-@table("marts.profile_metrics_weekly", ("platform", "profile_id", "week_start"), "week_start", "week")
+@table(
+    "marts.profile_metrics_weekly", ("platform", "profile_id", "week_start"), "week_start", "week"
+)
 class ProfileMetricsWeekly(dy.Schema):
     """A row is a profile's week. A day without an observation is missing, never 0."""
 
@@ -33,7 +35,9 @@ class ProfileMetricsWeekly(dy.Schema):
         nullable=True,
         description="followers_end less that of the week before; NULL if either is unknown.",
     )
-    posts = dy.Int64(nullable=True, min=0, description="Posts seen that were published in the week.")
+    posts = dy.Int64(
+        nullable=True, min=0, description="Posts seen that were published in the week."
+    )
     engagement = dy.Float64(
         nullable=True,
         min=0,
@@ -41,11 +45,15 @@ class ProfileMetricsWeekly(dy.Schema):
     )
     engagement_per_post = dy.Float64(nullable=True, min=0, description="engagement / posts.")
     reach = dy.Int64(nullable=True, min=0, description="Sum of the observed days' reach.")
-    impressions = dy.Int64(nullable=True, min=0, description="Sum of the observed days' impressions.")
+    impressions = dy.Int64(
+        nullable=True, min=0, description="Sum of the observed days' impressions."
+    )
     days_observed = dy.Int64(min=0, max=7, description="Days of the week with a snapshot.")
 
 
-@table("graph.edges_weekly", ("week_start", "platform", "source_id", "target_id"), "week_start", "week")
+@table(
+    "graph.edges_weekly", ("week_start", "platform", "source_id", "target_id"), "week_start", "week"
+)
 class EdgesWeekly(dy.Schema):
     """A row is a directed weighted tie as of the end of the week.
 
@@ -85,14 +93,12 @@ class ProfileCentralityWeekly(dy.Schema):
     )
     betweenness = dy.Float64(
         min=0,
-        description="Share of shortest directed paths through the profile, unweighted (Freeman 1977).",
+        description="Share of shortest directed paths through it, unweighted (Freeman 1977).",
     )
     core_number = dy.Int64(min=0, description="Largest k of a k-core that holds it (Seidman 1983).")
 
 
-@table(
-    "graph.communities_weekly", ("week_start", "platform", "profile_id"), "week_start", "week"
-)
+@table("graph.communities_weekly", ("week_start", "platform", "profile_id"), "week_start", "week")
 class CommunitiesWeekly(dy.Schema):
     """A row is a profile's community in the week, by the Leiden algorithm
     (Traag, Waltman, van Eck 2019) on the undirected weighted graph."""
@@ -113,6 +119,8 @@ class CommunitiesWeekly(dy.Schema):
 class TextEmbeddings(dy.Schema):
     """A row is one distinct text under one encoder. Rows are added, never computed again."""
 
-    content_hash = dy.String(min_length=64, max_length=64, description="SHA-256 of the text, UTF-8.")
+    content_hash = dy.String(
+        min_length=64, max_length=64, description="SHA-256 of the text, UTF-8."
+    )
     encoder_id = dy.String(min_length=1, description="Name and weight checksum of the encoder.")
     vector = dy.List(dy.Float32(), description="Unit vector.")

@@ -8,7 +8,9 @@ from influence_assets.contracts.base import table
 
 
 def _model_id() -> dy.String:
-    return dy.String(min_length=1, description="Task, platform, target, algorithm and content hash.")
+    return dy.String(
+        min_length=1, description="Task, platform, target, algorithm and content hash."
+    )
 
 
 def _platform() -> dy.String:

@@ -32,6 +32,10 @@ BUNDLED = {
 
 BATCH = 64
 
+MAX_TOKENS = 128
+"""Longer texts are cut: the default encoder was trained on no more, and a caption's first
+hundred words say what it is about. Part of the encoder's id."""
+
 
 @dataclass(frozen=True)
 class TextEncoder:
@@ -76,14 +80,14 @@ def encoder_id(name: str) -> str:
     """
     folder = find_encoder(name)
     if folder is None:
-        return name
+        return f"{name}/{MAX_TOKENS}"
     weights = next(iter(sorted(folder.glob("*.safetensors"))), None)
     if weights is None:
         raise UserError(
             f"The folder {folder} holds no .safetensors weights, so it is no encoder that can be "
             "checked. Save it with sentence-transformers' `save_pretrained`."
         )
-    return f"{Path(name).name}@{_sha256(weights)[:12]}"
+    return f"{Path(name).name}@{_sha256(weights)[:12]}/{MAX_TOKENS}"
 
 
 def find_encoder(name: str) -> Path | None:
@@ -109,7 +113,7 @@ def load_text_encoder(name: str) -> TextEncoder:
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging as transformers_logging
 
-    transformers_logging.disable_progress_bar()  # ours tells texts, not weights
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # ours tells texts, not weights
 
     identity = encoder_id(name)
     folder = find_encoder(name)
@@ -117,6 +121,7 @@ def load_text_encoder(name: str) -> TextEncoder:
         model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
     else:
         model = _from_hub(SentenceTransformer, name)
+    model.max_seq_length = min(MAX_TOKENS, model.max_seq_length or MAX_TOKENS)
     return TextEncoder(identity, int(model.get_embedding_dimension() or 0), model)
 
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 
 import igraph as ig
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 EXACT_BETWEENNESS_NODES = 3_000
@@ -30,9 +31,7 @@ def directed_graph(ties: pl.DataFrame) -> ig.Graph:
     names = pl.concat([ties["source_id"], ties["target_id"]]).unique().sort()
     place = pl.DataFrame({"name": names}).with_row_index("place")
     ends = ties.select(
-        pl.col(end)
-        .replace_strict(place["name"], place["place"], return_dtype=pl.Int64)
-        .alias(end)
+        pl.col(end).replace_strict(place["name"], place["place"], return_dtype=pl.Int64).alias(end)
         for end in ("source_id", "target_id")
     )
     graph = ig.Graph(n=len(names), edges=ends.to_numpy(), directed=True)
@@ -64,15 +63,15 @@ def centrality(ties: pl.DataFrame, seed: int) -> pl.DataFrame:
     )
 
 
-def _betweenness(graph: ig.Graph, seed: int) -> np.ndarray:
+def _betweenness(graph: ig.Graph, seed: int) -> npt.NDArray[np.float64]:
     """Shortest paths through each profile as a share of all ordered pairs of others."""
-    n = graph.vcount()
+    n = int(graph.vcount())
     pairs = max((n - 1) * (n - 2), 1)
     if n <= EXACT_BETWEENNESS_NODES:
-        return np.asarray(graph.betweenness(directed=True)) / pairs
+        return np.asarray(graph.betweenness(directed=True), dtype=np.float64) / pairs
     sources = np.sort(np.random.default_rng(seed).choice(n, SAMPLED_SOURCES, replace=False))
     sampled = graph.betweenness(directed=True, sources=sources.tolist())
-    return np.asarray(sampled) * (n / SAMPLED_SOURCES) / pairs
+    return np.asarray(sampled, dtype=np.float64) * (n / SAMPLED_SOURCES / pairs)
 
 
 def communities(ties: pl.DataFrame, seed: int, resolution: float = 1.0) -> pl.DataFrame:

@@ -19,7 +19,7 @@ BATCH_BYTES = 8 << 20
 """About how much text a batch holds: what bounds the memory of an ingest."""
 
 
-class BadFile(UserError):
+class BadFile(UserError):  # noqa: N818 - it names the file, as UserError names the user
     """A file that has to be refused whole; the message says why."""
 
 

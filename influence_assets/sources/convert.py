@@ -75,7 +75,9 @@ def _numbers(values: pl.Series, how: Column, dtype: pl.DataType) -> pl.Series:
     if how.thousands:
         plain = plain.str.replace_all(how.thousands, "", literal=True)
     if how.units:
-        number = plain.str.extract(r"^([+-]?[0-9.]+)\s*[kKmMbB%]?$", 1).cast(pl.Float64, strict=False)
+        number = plain.str.extract(r"^([+-]?[0-9.]+)\s*[kKmMbB%]?$", 1).cast(
+            pl.Float64, strict=False
+        )
         unit = plain.str.extract(r"([kKmMbB%]?)$", 1).str.to_lowercase()
         factor = unit.replace_strict(_UNITS, default=None, return_dtype=pl.Float64)
         scaled = number * factor

@@ -115,9 +115,11 @@ def parse_documents(
         lines += own
         first = first_rows.get(document.file_id, 1)
         numbers += [(document.file_id, first + i) for i in range(len(own))]
-    index = pl.DataFrame(
-        numbers, schema={"file_id": pl.String, "row_number": pl.Int64}, orient="row"
-    ).with_row_index(ROW, 1).cast({ROW: pl.Int64})
+    index = (
+        pl.DataFrame(numbers, schema={"file_id": pl.String, "row_number": pl.Int64}, orient="row")
+        .with_row_index(ROW, 1)
+        .cast({ROW: pl.Int64})
+    )
     name = documents[0].name if len(documents) == 1 else f"{documents[0].name} and its like"
     batches = batches_of_lines(iter(lines), name, spec)
     return [_parse_batch(batch, index, spec, context) for batch in batches], refused
@@ -127,9 +129,7 @@ def _all_rows(batch: Batch) -> list[int]:
     return [*batch.frame[ROW], *(r.row_number for r in batch.rejects)]
 
 
-def _parse_batch(
-    batch: Batch, index: pl.DataFrame, spec: FileSpec, context: Context
-) -> Parsed:
+def _parse_batch(batch: Batch, index: pl.DataFrame, spec: FileSpec, context: Context) -> Parsed:
     """Rows and rejects of a batch; `index` tells the file and place of each ROW."""
     index = index.join(pl.DataFrame({ROW: _all_rows(batch)}), on=ROW, how="semi")
     texts = (c for c in batch.frame.columns if c not in (ROW, RAW))
@@ -144,7 +144,7 @@ def _parse_batch(
         rows[feed.table] = pl.concat([rows[feed.table], kept]) if feed.table in rows else kept
     quarantined = _quarantine_rows(batch, faults, index)
     counts = index.group_by("file_id").len().rows()
-    return Parsed(rows, quarantined, {file_id: n for file_id, n in counts})
+    return Parsed(rows, quarantined, dict(counts))
 
 
 def _fruitless(frame: pl.DataFrame, spec: FileSpec, feeds: list[_FeedRows]) -> pl.DataFrame:
@@ -180,9 +180,9 @@ def _feed_rows(frame: pl.DataFrame, feed: Feed, context: Context) -> _FeedRows:
     if feed.contract == "media" and context.beside is not None:
         rows = rows.join(context.beside, on="file_id", maintain_order="left")
     table = TABLES[f"raw.{feed.contract}"]
-    good, failed = table.schema.filter(rows)
+    kept, failed = table.schema.filter(rows)
     key = ["file_id", "row_number"]
-    good = good.join(rows.select(ROW, *key).unique(), on=key, maintain_order="left")
+    good = kept.join(rows.select(ROW, *key).unique(), on=key, maintain_order="left")
     faults = [unreadable, _outside(rows, table.partition_column or "", context.window)]
     faults.append(_broken_rules(failed.details(), rows.select(ROW, *key).unique(), table))
     tagged = pl.concat(faults).with_columns(pl.lit(feed.contract).alias("contract"))
@@ -279,5 +279,7 @@ def _quarantine_rows(batch: Batch, faults: pl.DataFrame, index: pl.DataFrame) ->
         pl.concat([named, split])
         .join(index, on=ROW)
         .sort("file_id", "row_number")
-        .select("file_id", "row_number", "contract", "rule", "message", pl.col(RAW).alias("raw_row"))
+        .select(
+            "file_id", "row_number", "contract", "rule", "message", pl.col(RAW).alias("raw_row")
+        )
     )

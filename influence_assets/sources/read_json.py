@@ -14,7 +14,15 @@ import ijson
 import orjson
 import polars as pl
 
-from influence_assets.sources.batches import BATCH_BYTES, RAW, ROW, BadFile, Batch, Reject, require_fields
+from influence_assets.sources.batches import (
+    BATCH_BYTES,
+    RAW,
+    ROW,
+    BadFile,
+    Batch,
+    Reject,
+    require_fields,
+)
 from influence_assets.sources.json_decode import decode
 from influence_assets.sources.json_fields import ROOT, JsonFields
 from influence_assets.sources.mapping import FileSpec
@@ -37,7 +45,9 @@ def read_json_lines(data: IO[bytes], name: str, spec: FileSpec) -> Iterator[Batc
         documents = (_parsed_line(line, name) for line in lines if line.strip())
         yield from batches_of_lines(_nested(documents, spec, name), name, spec)
     else:
-        yield from batches_of_lines((line.rstrip("\r\n") for line in lines if line.strip()), name, spec)
+        yield from batches_of_lines(
+            (line.rstrip("\r\n") for line in lines if line.strip()), name, spec
+        )
 
 
 def read_json_document(data: IO[bytes], name: str, spec: FileSpec) -> Iterator[Batch]:

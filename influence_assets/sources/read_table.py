@@ -50,10 +50,13 @@ def read_csv(data: IO[bytes], name: str, spec: FileSpec) -> Iterator[Batch]:
     except pa.ArrowInvalid as error:
         raise BadFile(
             f"{name} cannot be read as {spec.format} ({error}). Often a quotation mark is left "
-            "open, or the delimiter is another one (`delimiter: \";\"`)."
+            'open, or the delimiter is another one (`delimiter: ";"`).'
         ) from error
     if rejects := rows.take_rejects():
-        yield Batch(pl.DataFrame(schema=dict.fromkeys([*header, *lacking], pl.String) | {ROW: pl.Int64}), rejects)
+        yield Batch(
+            pl.DataFrame(schema=dict.fromkeys([*header, *lacking], pl.String) | {ROW: pl.Int64}),
+            rejects,
+        )
 
 
 def _header(text: io.TextIOWrapper, name: str, delimiter: str) -> list[str]:
@@ -86,9 +89,10 @@ class _Numbering:
                 row.number,
                 "wrong_number_of_fields",
                 f"{row.actual_columns} fields where the header has {row.expected_columns}",
-                pl.Series([row.text]).to_frame("line").select(
-                    pl.struct("line").struct.json_encode()
-                ).item(),
+                pl.Series([row.text])
+                .to_frame("line")
+                .select(pl.struct("line").struct.json_encode())
+                .item(),
             )
         )
         return "skip"
@@ -164,15 +168,15 @@ def read_parquet(data: IO[bytes], name: str, spec: FileSpec) -> Iterator[Batch]:
         file = pq.ParquetFile(data)
     except pa.ArrowInvalid as error:
         raise BadFile(f"{name} is no readable Parquet file ({error}). Get it anew.") from error
-    lacking = require_fields(
-        name, spec.fields(), file.schema_arrow.names, spec.optional_fields()
-    )
+    lacking = require_fields(name, spec.fields(), file.schema_arrow.names, spec.optional_fields())
     first = 1
     for block in file.iter_batches(PARQUET_ROWS):
         frame = pl.DataFrame(pl.from_arrow(pa.Table.from_batches([block])))
         numbers = pl.int_range(first, first + frame.height, eager=True).alias(ROW)
         absent = [pl.lit(None, pl.String).alias(column) for column in sorted(lacking)]
-        yield Batch(frame.select(_as_text(c) for c in frame.get_columns()).with_columns(numbers, *absent))
+        yield Batch(
+            frame.select(_as_text(c) for c in frame.get_columns()).with_columns(numbers, *absent)
+        )
         first += frame.height
 
 
@@ -183,5 +187,7 @@ def _as_text(column: pl.Series) -> pl.Expr:
         utc = expr.dt.convert_time_zone("UTC") if column.dtype.time_zone else expr
         return utc.dt.strftime("%Y-%m-%dT%H:%M:%S%.6f")
     if isinstance(column.dtype, pl.List):
-        return expr.cast(pl.List(pl.String)) if not isinstance(column.dtype.inner, pl.Struct) else expr
+        return (
+            expr.cast(pl.List(pl.String)) if not isinstance(column.dtype.inner, pl.Struct) else expr
+        )
     return expr.cast(pl.String)

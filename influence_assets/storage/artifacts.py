@@ -75,7 +75,9 @@ def save_popularity(folder: Path, model: PopularityModel) -> dict[str, Artifact]
         "xgboost": save(folder, bytes(model.booster.save_raw("ubj")), ".ubj"),
         "catboost": save(folder, _catboost_bytes(model), ".cbm"),
         "inputs": save(
-            folder, to_safetensors(arrays, metadata={"popularity": json.dumps(said)}), ".safetensors"
+            folder,
+            to_safetensors(arrays, metadata={"popularity": json.dumps(said)}),
+            ".safetensors",
         ),
     }
 

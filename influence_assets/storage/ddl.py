@@ -69,11 +69,11 @@ def rule_predicates(table: Table) -> dict[str, str]:
 def count_failures(table: Table, relation: str) -> str:
     """One SELECT that counts, in `relation`, the rows that break each rule and the key."""
     counts = [
-        f"count(*) FILTER ({predicate}) AS \"{rule}\""
+        f'count(*) FILTER ({predicate}) AS "{rule}"'
         for rule, predicate in rule_predicates(table).items()
     ]
     key = ", ".join(table.key)
-    duplicates = f"(SELECT count(*) - count(DISTINCT ({key})) FROM {relation}) AS \"key|unique\""
+    duplicates = f'(SELECT count(*) - count(DISTINCT ({key})) FROM {relation}) AS "key|unique"'
     return f"SELECT {', '.join([*counts, duplicates])} FROM {relation}"
 
 

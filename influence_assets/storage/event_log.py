@@ -48,7 +48,7 @@ class BatchedSqliteEventLogStorage(SqliteEventLogStorage):
             newest: dict[str, tuple[EventLogEntry, int]] = {}
             ids = []
             for event, statement in zip(events, statements, strict=True):
-                event_id = connection.execute(statement).inserted_primary_key[0]
+                event_id = connection.execute(statement).inserted_primary_key[0]  # type: ignore[index]
                 ids.append(event_id)
                 newest[str(event.get_dagster_event().asset_key)] = (event, event_id)
             self._store_asset_event_tags(connection, events, ids)

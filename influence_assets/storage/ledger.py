@@ -44,6 +44,7 @@ class FileOutcome:
 
     @property
     def rows_good(self) -> int:
+        """Records that entered the raw tables."""
         return self.rows_in - self.rows_quarantined
 
     def counting(self, records: int, quarantined: int) -> FileOutcome:
@@ -126,9 +127,14 @@ def ledger_transaction(warehouse: Warehouse) -> Iterator[LedgerTransaction]:
 _TOUCHED = """
 INSERT INTO raw.touched_days
 WITH new_files AS (SELECT unnest($ids) AS file_id),
--- The rows of the files that are just being closed.
-new_posts AS (SELECT file_id, platform, post_id, posted_date FROM raw.posts SEMI JOIN new_files USING (file_id)),
-new_metrics AS (SELECT file_id, platform, post_id, observed_date FROM raw.post_metrics SEMI JOIN new_files USING (file_id)),
+new_posts AS (
+    SELECT file_id, platform, post_id, posted_date
+    FROM raw.posts SEMI JOIN new_files USING (file_id)
+),
+new_metrics AS (
+    SELECT file_id, platform, post_id, observed_date
+    FROM raw.post_metrics SEMI JOIN new_files USING (file_id)
+),
 touched AS (
     SELECT file_id, 'core.posts' AS table_name, posted_date AS day FROM new_posts
     -- The day where an older file had put the same post, which may now move or change.

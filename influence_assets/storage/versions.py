@@ -16,13 +16,12 @@ from typing import Literal
 
 import duckdb
 
-from influence_assets.contracts import TABLES
 from influence_assets.storage.warehouse import WHOLE
 
 Reach = Literal["same", "week", "week_before", "so_far", "all", "touched"]
 """What of an upstream table a partition is built from: the partition of the same key; the
-days of its week, or of the week before; everything up to its end; everything; or rows that only need looking up,
-because ingesting already marks every day that a change of them touches."""
+days of its week, or of the week before; everything up to its end; everything; or
+rows that only need looking up, because ingesting marks every day that they touch."""
 
 
 @dataclass(frozen=True)
@@ -81,9 +80,7 @@ def stale(
     return {key: version for key, version in expected.items() if built.get(key) != version}
 
 
-def _upstream_versions(
-    connection: duckdb.DuckDBPyConnection, upstream: Upstream
-) -> dict[str, str]:
+def _upstream_versions(connection: duckdb.DuckDBPyConnection, upstream: Upstream) -> dict[str, str]:
     versions = _partition_versions(connection, upstream.table)
     if upstream.reach == "same" or not versions:
         return versions

@@ -26,7 +26,7 @@ from influence_assets.storage import ddl, sql
 WHOLE = ""
 """Partition key of a table that is replaced whole."""
 
-_CONFIG = {
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
     # Extensions ship as wheels or not at all: DuckDB must never try to fetch one.
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -232,9 +232,7 @@ def _stage(
     else:
         connection.register("incoming", rows.to_arrow())
         source = "incoming"
-    connection.execute(
-        f"CREATE TEMP TABLE staged AS SELECT * FROM {source}{order}", bound
-    )
+    connection.execute(f"CREATE TEMP TABLE staged AS SELECT * FROM {source}{order}", bound)
     if not isinstance(rows, str):
         connection.unregister("incoming")
 
@@ -260,7 +258,7 @@ def _check(
             f"SELECT DISTINCT CAST({table.partition_column} AS VARCHAR) FROM staged"
         ).fetchall()
         if stray := sorted({key for (key,) in found} - set(versions)):
-            raise ValueError(f"{table.name}: rows of partitions that were not asked for: {stray[:5]}")
+            raise ValueError(f"{table.name}: rows outside the asked partitions: {stray[:5]}")
 
 
 def _commit_partition(

@@ -20,7 +20,7 @@ from influence_assets.domain.popularity.metrics import DRAWS, clusters, scores
 from influence_assets.domain.popularity.model import ALGORITHMS, fit
 from influence_assets.domain.popularity.prepare import DEFAULT_MATURITY
 from influence_assets.domain.popularity.splits import Fold, SkippedError, folds
-from influence_assets.domain.popularity.trees import Hyperparameters
+from influence_assets.domain.popularity.trees import Hyperparameters, Trees
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
@@ -55,12 +55,14 @@ class Evaluation:
             algorithm, predicted, observed (both log1p units).
         skipped: reason by protocol that was asked for and not run.
         bootstrap_clusters: "author" or "week" by protocol that was run: what the intervals draw.
+        trees: numbers of trees that protocol T settled on; None where it was not run.
     """
 
     scores: pl.DataFrame
     predictions: pl.DataFrame
     skipped: dict[str, str]
     bootstrap_clusters: dict[str, str]
+    trees: Trees | None
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ class _Tested:
     rows: npt.NDArray[np.int64]
     predicted: dict[str, F64]
     train_rows: int
+    trees: Trees
 
 
 def evaluate(
@@ -84,6 +87,9 @@ def evaluate(
 
     A test post's features use every label that had matured when it was published, also those
     of test posts before it: so would a platform's.
+
+    The numbers of trees that T finds serve the folds of C as well: both learn from posts before
+    the same moment only, and C's many fits need no search of their own.
 
     Args:
         features: one platform and target, as `features.build_features` gives them, made with the
@@ -106,13 +112,15 @@ def evaluate(
     skipped: dict[str, str] = {}
     parts: list[tuple[pl.DataFrame, pl.DataFrame]] = []
     drawn: dict[str, str] = {}
+    trees: Trees | None = None
     for protocol in (*protocols, *(["R"] if random_split else [])):
         try:
             parted = folds(protocol, features, settings.maturity, settings.seed)
         except SkippedError as reason:
             skipped[protocol] = str(reason)
             continue
-        tested = _run(features, embeddings, parted, settings)
+        tested = _run(features, embeddings, parted, settings, trees if protocol == "C" else None)
+        trees = tested.trees if protocol == "T" else trees
         posts = features[tested.rows]
         drawn[protocol] = clusters(posts).kind
         parts.append(
@@ -123,6 +131,7 @@ def evaluate(
         pl.concat([_NO_PREDICTIONS, *(p for _, p in parts)]),
         skipped,
         drawn,
+        trees,
     )
 
 
@@ -139,7 +148,11 @@ _NO_PREDICTIONS = pl.DataFrame(
 
 
 def _run(
-    features: pl.DataFrame, embeddings: F32 | None, parted: list[Fold], settings: Settings
+    features: pl.DataFrame,
+    embeddings: F32 | None,
+    parted: list[Fold],
+    settings: Settings,
+    trees: Trees | None,
 ) -> _Tested:
     rows, train_rows, means = [], [], []
     predicted: dict[str, list[F64]] = {name: [] for name in ALGORITHMS}
@@ -152,6 +165,7 @@ def _run(
             settings.threads,
             maturity=settings.maturity,
             hyper=settings.hyper,
+            trees=trees,
         )
         by_model = model.predict(features[test], None if embeddings is None else embeddings[test])
         for name, values in by_model.items():
@@ -163,7 +177,7 @@ def _run(
     tested = np.concatenate(rows)
     # One mean for all folds: five would order the pooled posts, and a constant must not.
     simple = filled(author_baselines(features, settings.maturity)[tested], float(np.mean(means)))
-    return _Tested(tested, pooled | simple, round(float(np.mean(train_rows))))
+    return _Tested(tested, pooled | simple, round(float(np.mean(train_rows))), model.trees)
 
 
 def _scored(

@@ -19,6 +19,7 @@ from influence_assets.domain.popularity.inputs import Inputs, fit_inputs
 from influence_assets.domain.popularity.prepare import DEFAULT_MATURITY
 from influence_assets.domain.popularity.trees import (
     Hyperparameters,
+    Trees,
     Trial,
     fit_catboost,
     fit_xgboost,
@@ -65,6 +66,11 @@ class PopularityModel:
             self.feature_names, self.kinds, self.pca_mean, self.pca_components, self.level
         )
 
+    @property
+    def trees(self) -> Trees:
+        """How many trees each learner has."""
+        return Trees(int(self.booster.num_boosted_rounds()), int(self.catboost.tree_count_))
+
     def predict(self, features: pl.DataFrame, embeddings: F32 | None = None) -> dict[str, F64]:
         """Expected log1p(outcome) of each post, by algorithm, each of shape (n,).
 
@@ -106,6 +112,7 @@ def fit(
     *,
     maturity: timedelta = DEFAULT_MATURITY,
     hyper: Hyperparameters = Hyperparameters(),  # noqa: B008 - frozen
+    trees: Trees | None = None,
 ) -> PopularityModel:
     """Fit on all labelled rows.
 
@@ -120,6 +127,7 @@ def fit(
         threads: CPU threads. Same rows, seed and number of threads give the same model.
         maturity: time between the rows that fit and those that stop, as in the evaluation.
         hyper: parameters.
+        trees: numbers of trees that an earlier fit has found, to spare the search.
 
     Raises:
         ValueError: fewer than MIN_TRAINING_ROWS labelled rows, all outcomes the same, or
@@ -148,10 +156,10 @@ def fit(
     x = inputs.matrix(rows, vectors)
     residual = rows["outcome"].log1p().to_numpy() - inputs.base(rows)
     trial = _trial(rows["posted_at"], residual, maturity, hyper.validation_share)
-    data = (x, residual, inputs.columns, trial, hyper, seed, threads)
+    for_xgboost, for_catboost = (trial, trial) if trees is None else trees
     return PopularityModel(
-        fit_xgboost(*data),
-        fit_catboost(*data),
+        fit_xgboost(x, residual, inputs.columns, for_xgboost, hyper, seed, threads),
+        fit_catboost(x, residual, inputs.columns, for_catboost, hyper, seed, threads),
         inputs.feature_names,
         inputs.kinds,
         inputs.pca_mean,

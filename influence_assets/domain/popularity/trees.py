@@ -11,7 +11,7 @@ Huber loss (Huber 1964).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -61,6 +61,13 @@ class Hyperparameters:
         return max(self.min_trees, int(best * self.refit_factor))
 
 
+class Trees(NamedTuple):
+    """A number of trees for each learner, where it is known already."""
+
+    xgboost: int
+    catboost: int
+
+
 @dataclass(frozen=True)
 class Trial:
     """Rows that fit, and the later rows that tell when to stop.
@@ -78,7 +85,7 @@ def fit_xgboost(
     x: F32,
     residual: F64,
     names: list[str],
-    trial: Trial,
+    trial: Trial | int,
     hyper: Hyperparameters,
     seed: int,
     threads: int,
@@ -89,7 +96,7 @@ def fit_xgboost(
         x: inputs, shape (rows, features), NaN where unknown.
         residual: observed less base, log units, shape (rows,).
         names: of the columns of x.
-        trial: rows of the first fit.
+        trial: rows of the first fit; or the number of trees, which spares that fit.
         hyper: parameters.
         seed: of the sampling of rows and columns.
         threads: CPU threads, from ROWS_WORTH_THREADS rows on; the figures can differ in the last
@@ -117,6 +124,8 @@ def fit_xgboost(
     def data(rows: Ints | slice) -> xgb.DMatrix:
         return xgb.DMatrix(x[rows], label=residual[rows], feature_names=names, nthread=threads)
 
+    if isinstance(trial, int):
+        return xgb.train(params, data(slice(None)), trial, verbose_eval=False)
     first = xgb.train(
         params,
         data(trial.fit),
@@ -133,7 +142,7 @@ def fit_catboost(
     x: F32,
     residual: F64,
     names: list[str],
-    trial: Trial,
+    trial: Trial | int,
     hyper: Hyperparameters,
     seed: int,
     threads: int,
@@ -165,6 +174,10 @@ def fit_catboost(
     def data(rows: Ints | slice) -> Pool:
         return Pool(x[rows], residual[rows], feature_names=names, thread_count=threads)
 
+    if isinstance(trial, int):
+        known = regressor(trial)
+        known.fit(data(slice(None)))
+        return known
     first = regressor(hyper.max_trees, od_type="Iter", od_wait=hyper.patience)
     first.fit(data(trial.fit), eval_set=data(trial.stop))
     last = regressor(hyper.refit_trees((first.get_best_iteration() or 0) + 1))

@@ -1,0 +1,39 @@
+# Each target does its own set-up: on a machine with nothing but Python and make,
+# `make demo` or `make test` is enough.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test lint drill bench ui clean
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	@# First the CPU build of torch, so that nothing else pulls in a larger one.
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[offline,dev]'
+	@touch $(READY)
+
+demo: $(READY)
+	$(BIN)/influence demo
+
+ui: $(READY)
+	$(BIN)/influence dev
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: lint
+	$(BIN)/python -m pytest -m 'not slow'
+
+drill: $(READY)
+	$(BIN)/python -m pytest
+
+bench: $(READY)
+	set -e; for script in benchmarks/*.py; do $(BIN)/python $$script; done
+
+clean:
+	rm -rf $(VENV) .influence
