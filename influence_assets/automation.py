@@ -48,7 +48,7 @@ def jobs() -> list[Any]:
     return [
         refresh_job,
         dg.define_asset_job(
-            "ingest",
+            "ingest_files",
             dg.AssetSelection.assets(["raw", "files"], ["raw", "quarantine"]),
             description="Read the landing folder, or the path given in the config.",
         ),

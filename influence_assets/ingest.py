@@ -87,7 +87,7 @@ def _groups(
     seen: set[str] = set()
     for landed in landed_files(path):
         specs = job.mapping.specs_for(landed.name)
-        if not specs:
+        if not specs and landed.problem is None:
             continue
         described += 1
         file_id = landed.sha256()
@@ -122,64 +122,92 @@ def _ingest_group(warehouse: Warehouse, group: list[_Pending], job: Job) -> list
     }
     _keep_media(found, job.media)
     context = Context(job.mapping.platform, job.window, beside_frame(found))
+    streamed = len(group) == 1 and group[0].landed.size >= BATCH_BYTES
     try:
+        parts, refused = ((), {}) if streamed else _parse_small(group, context)
         with ledger_transaction(warehouse) as ledger:
+            outcomes = {p.outcome.file_id: p.outcome for p in group}
             if job.replace:
-                ledger.forget([p.outcome.file_id for p in group])
-            outcomes = _parse_into(ledger, group, context)
-            ledger.close_files(outcomes)
-    except BadFile as error:
-        # Only a group of one gets here: its first batches are already written and go with it.
-        outcomes = [_refused(p.outcome, error) for p in group]
-        with ledger_transaction(warehouse) as ledger:
-            ledger.close_files(outcomes)
-    return outcomes
-
-
-def _parse_into(
-    ledger: LedgerTransaction, group: list[_Pending], context: Context
-) -> list[FileOutcome]:
-    outcomes = {p.outcome.file_id: p.outcome for p in group}
-    documents: dict[int, tuple[FileSpec, list[Document]]] = {}
-    for pending in group:
-        for spec in pending.specs:
-            if spec.format == "json" and pending.landed.size < BATCH_BYTES:
-                with pending.landed.open() as data:
-                    document = Document(pending.outcome.file_id, pending.landed.path, data.read())
-                documents.setdefault(id(spec), (spec, []))[1].append(document)
-                continue
-            _stream(ledger, pending, spec, context, outcomes, alone=len(group) == 1)
-    for spec, together in documents.values():
-        first = {d.file_id: outcomes[d.file_id].rows_in + 1 for d in together}
-        parsed, refused = parse_documents(together, spec, context, first)
-        for part in parsed:
-            _write(ledger, part, outcomes)
-        outcomes |= {i: _refused(outcomes[i], error) for i, error in refused.items()}
-    return list(outcomes.values())
-
-
-def _stream(
-    ledger: LedgerTransaction,
-    pending: _Pending,
-    spec: FileSpec,
-    context: Context,
-    outcomes: dict[str, FileOutcome],
-    *,
-    alone: bool,
-) -> None:
-    """Write a file batch by batch if it is alone, else once it has proved good as a whole."""
-    file_id = pending.outcome.file_id
-    with pending.landed.open() as data:
-        parts = parse_file(
-            data, file_id, pending.landed.path, spec, context, outcomes[file_id].rows_in + 1
-        )
-        try:
-            for part in parts if alone else list(parts):
+                ledger.forget([i for i in outcomes if i not in refused])
+            for part in _stream(group[0], context) if streamed else parts:
                 _write(ledger, part, outcomes)
+            outcomes |= {i: _refused(outcomes[i], error) for i, error in refused.items()}
+            ledger.close_files(list(outcomes.values()))
+            return list(outcomes.values())
+    except BadFile as error:
+        # A streamed file: its first batches were already written, and went with the transaction.
+        alone = [_refused(p.outcome, error) for p in group]
+        with ledger_transaction(warehouse) as ledger:
+            ledger.close_files(alone)
+        return alone
+
+
+def _stream(pending: _Pending, context: Context) -> Iterator[Parsed]:
+    """A large file, entry by entry and batch by batch.
+
+    Raises:
+        BadFile: at any point; what was written before has to be undone.
+    """
+    if pending.landed.problem:
+        raise BadFile(pending.landed.problem)
+    first = 1
+    for spec in pending.specs:
+        with pending.landed.open() as data:
+            file_id, path = pending.outcome.file_id, pending.landed.path
+            for part in parse_file(data, file_id, path, spec, context, first):
+                first += sum(part.records.values())
+                yield part
+
+
+def _parse_small(
+    group: list[_Pending], context: Context
+) -> tuple[list[Parsed], dict[str, BadFile]]:
+    """Parse a group as a whole; of a file that any entry refuses, nothing is kept."""
+    parts: list[Parsed] = []
+    refused: dict[str, BadFile] = {}
+    together: dict[int, tuple[FileSpec, list[_Pending]]] = {}
+    for pending in group:
+        if pending.landed.problem is None and all(s.format == "json" for s in pending.specs):
+            for spec in pending.specs:
+                together.setdefault(id(spec), (spec, []))[1].append(pending)
+            continue
+        try:
+            parts += list(_stream(pending, context))
         except BadFile as error:
-            if alone:
-                raise
-            outcomes[file_id] = _refused(pending.outcome, error)
+            refused[pending.outcome.file_id] = error
+    first: dict[str, int] = {}
+    for spec, members in together.values():
+        found, bad = _parse_together(spec, members, context, first)
+        for part in found:
+            for file_id, records in part.records.items():
+                first[file_id] = first.get(file_id, 1) + records
+        parts += found
+        refused |= bad
+    return [part.without(set(refused)) for part in parts], refused
+
+
+def _parse_together(
+    spec: FileSpec, members: list[_Pending], context: Context, first: dict[str, int]
+) -> tuple[list[Parsed], dict[str, BadFile]]:
+    """Small documents of one kind; where they fail as a whole, one by one, to tell which."""
+    documents = []
+    for pending in members:
+        with pending.landed.open() as data:
+            documents.append(Document(pending.outcome.file_id, pending.landed.path, data.read()))
+    try:
+        return parse_documents(documents, spec, context, first)
+    except BadFile:
+        parts: list[Parsed] = []
+        refused: dict[str, BadFile] = {}
+        for document in documents:
+            try:
+                found, bad = parse_documents([document], spec, context, first)
+            except BadFile as error:
+                refused[document.file_id] = error
+                continue
+            parts += found
+            refused |= bad
+        return parts, refused
 
 
 def _write(ledger: LedgerTransaction, part: Parsed, outcomes: dict[str, FileOutcome]) -> None:

@@ -23,6 +23,7 @@ class WarehouseResource(DuckDBResource):  # type: ignore[misc]  # untyped upstre
     lock_wait_s: float
     maturity_hours: float
     retrain_after: int
+    hub_offline: bool
 
     @classmethod
     def from_settings(cls, settings: Settings) -> WarehouseResource:
@@ -35,6 +36,7 @@ class WarehouseResource(DuckDBResource):  # type: ignore[misc]  # untyped upstre
             lock_wait_s=settings.lock_wait_s,
             maturity_hours=settings.maturity.total_seconds() / 3600,
             retrain_after=settings.retrain_after,
+            hub_offline=settings.hub_offline,
         )
 
     @property
@@ -49,6 +51,7 @@ class WarehouseResource(DuckDBResource):  # type: ignore[misc]  # untyped upstre
                 "INFLUENCE_LOCK_WAIT_S": str(self.lock_wait_s),
                 "INFLUENCE_MATURITY_HOURS": str(self.maturity_hours),
                 "INFLUENCE_RETRAIN_AFTER": str(self.retrain_after),
+                "HF_HUB_OFFLINE": "1" if self.hub_offline else "0",
             }
         )
 

@@ -30,6 +30,7 @@ class Settings:
             that holds the warehouse, default 60.
         maturity: INFLUENCE_MATURITY_HOURS, how long after publication a count is taken
             as final, default 48.
+        hub_offline: HF_HUB_OFFLINE=1, never ask a model hub.
         retrain_after: INFLUENCE_RETRAIN_AFTER, matured posts that start a training,
             default 500.
     """
@@ -41,6 +42,7 @@ class Settings:
     lock_wait_s: float
     maturity: timedelta
     retrain_after: int
+    hub_offline: bool
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
@@ -59,6 +61,7 @@ class Settings:
             lock_wait_s=_number(env, "INFLUENCE_LOCK_WAIT_S", 60),
             maturity=timedelta(hours=_number(env, "INFLUENCE_MATURITY_HOURS", 48)),
             retrain_after=int(_number(env, "INFLUENCE_RETRAIN_AFTER", 500)),
+            hub_offline=env.get("HF_HUB_OFFLINE", "0") not in ("", "0"),
         )
 
     @property

@@ -44,7 +44,7 @@ def embed_new_texts(build: Build) -> dict[str, Any]:
     identity = encoder_id(build.settings.text_encoder)
     texts = build.warehouse.query("content.texts_to_embed", {"encoder_id": identity})
     if texts.height:
-        encoder = load_text_encoder(build.settings.text_encoder)
+        encoder = load_text_encoder(build.settings.text_encoder, offline=build.settings.hub_offline)
         for start in range(0, texts.height, TEXTS_AT_ONCE):
             part = texts.slice(start, TEXTS_AT_ONCE)
             vectors = encoder.encode(part["text"].to_list())

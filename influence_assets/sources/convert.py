@@ -81,7 +81,10 @@ def _numbers(values: pl.Series, how: Column, dtype: pl.DataType) -> pl.Series:
         unit = plain.str.extract(r"([kKmMbB%]?)$", 1).str.to_lowercase()
         factor = unit.replace_strict(_UNITS, default=None, return_dtype=pl.Float64)
         scaled = number * factor
-        return scaled.round().cast(pl.Int64, strict=False) if dtype == pl.Int64 else scaled
+        if dtype == pl.Float64:
+            return scaled
+        counts = pl.when(unit != "%").then(scaled.round())  # a share is no count
+        return pl.select(counts.cast(pl.Int64, strict=False)).to_series()
     if dtype == pl.Float64:
         return plain.cast(pl.Float64, strict=False)
     exact = plain.cast(pl.Int64, strict=False)
@@ -134,15 +137,14 @@ def _shortcode_times(codes: pl.Series) -> pl.Series:
     2011-08-24 (Instagram Engineering, "Sharding & IDs at Instagram", 2012).
     """
     number = pl.lit(0, pl.UInt64)
+    padded = pl.col("code").str.pad_start(11, "A")  # A is 0; before 2016 ids were shorter
     for place in range(11):
-        digit = (
-            pl.col("code")
-            .str.slice(place, 1)
-            .replace_strict(_BASE64, default=None, return_dtype=pl.UInt64)
+        digit = padded.str.slice(place, 1).replace_strict(
+            _BASE64, default=None, return_dtype=pl.UInt64
         )
         number = number * 64 + digit
     millis = (number // (1 << 23)).cast(pl.Int64) + 1_314_220_021_721
-    is_code = pl.col("code").str.len_chars() == 11
+    is_code = pl.col("code").str.len_chars().is_between(9, 11)
     frame = pl.DataFrame({"code": codes})
     return frame.select(pl.when(is_code).then((millis * 1000).cast(pl.Datetime("us")))).to_series()
 
@@ -171,8 +173,9 @@ def _as_lists(values: pl.Series, spelling: str | None) -> pl.Series:
     if spelling == "json":
         return _json_lists(values)
     if spelling == "python":
-        quoted = values.str.extract_all(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
-        inner = quoted.list.eval(pl.element().str.slice(1, pl.element().str.len_chars() - 2))
+        items = values.str.extract_all(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^\s,\[\]()'"]+""")
+        bare = pl.element().str.replace(r"""^(?:'(.*)'|"(.*)")$""", "${1}${2}")
+        inner = items.list.eval(bare.str.replace_all(r"\\(['\"\\])", "${1}"))
         is_list = values.str.contains(r"^\s*[\[(].*[\])]\s*$")
         return pl.select(pl.when(is_list).then(inner)).to_series()
     return values.str.split(spelling or ",")

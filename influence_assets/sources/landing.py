@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import tarfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,12 +23,16 @@ MEMBER_BYTES = 256 << 20
 
 @dataclass(frozen=True)
 class Landed:
-    """A file to read: its name without folders, its path, and how to open it."""
+    """A file to read: its name without folders, its path, and how to open it.
+
+    `problem` says why an archive could not be read, or not to its end.
+    """
 
     name: str
     path: str
     size: int
     open: Callable[[], IO[bytes]]
+    problem: str | None = None
 
     def sha256(self) -> str:
         """SHA-256 of the bytes, in hexadecimal."""
@@ -39,7 +44,7 @@ def landed_files(path: Path) -> Iterator[Landed]:
     """Every file at or under `path` in a fixed order; hidden files and `mapping.yaml` are left out.
 
     Raises:
-        UserError: there is nothing at the path, or an archive is damaged.
+        UserError: there is nothing at the path.
     """
     if not path.exists():
         raise UserError(f"There is nothing at {path}. Check the path given to `influence ingest`.")
@@ -67,13 +72,14 @@ def _members(path: Path) -> Iterator[Landed]:
                     continue
                 label = f"{path}!{member.name}"
                 if member.size > MEMBER_BYTES:
-                    raise UserError(
-                        f"{label} is larger than {MEMBER_BYTES >> 20} MB. Unpack the archive and "
-                        "ingest the folder."
+                    raise tarfile.TarError(
+                        f"{member.name} is larger than {MEMBER_BYTES >> 20} MB; unpack the archive "
+                        "and ingest the folder"
                     )
                 content = archive.extractfile(member)
                 data = content.read() if content else b""
                 name = member.name.rsplit("/", 1)[-1]
                 yield Landed(name, label, len(data), lambda data=data: io.BytesIO(data))  # type: ignore[misc]
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise UserError(f"{path} is no readable tar archive ({error}). Get it anew.") from error
+    except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
+        problem = f"{path} is no tar archive that can be read to its end ({error}). Get it anew."
+        yield Landed(path.name, str(path), path.stat().st_size, lambda: path.open("rb"), problem)

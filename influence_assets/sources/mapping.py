@@ -7,10 +7,12 @@ The grammar is documented in `docs/mapping.md`.
 
 from __future__ import annotations
 
+import re
 from fnmatch import fnmatch
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
 
 import polars as pl
 import yaml
@@ -36,6 +38,9 @@ FROM_THE_FILE = ("media_id", "mime_type", "width_px", "height_px", "path")
 """Columns of media that are read off the image or video that lies beside its sidecar."""
 
 
+TIME_WORDS = ("iso", "epoch_s", "epoch_ms", "epoch_us", "instagram_shortcode")
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -46,6 +51,12 @@ class Precise(_Strict):
     field: str
     extract: str | None = None
     time: str
+
+    @model_validator(mode="after")
+    def _readable(self) -> Precise:
+        _check_pattern(self.extract, groups=1)
+        _check_time(self.time)
+        return self
 
 
 class Column(_Strict):
@@ -73,7 +84,31 @@ class Column(_Strict):
     def _one_origin(self) -> Column:
         if (self.field is None) == (self.constant is None):
             raise ValueError("give either `field` or `constant`")
+        _check_pattern(self.extract, groups=1)
+        _check_pattern(self.find_all, groups=0)
+        _check_time(self.time)
+        if self.timezone not in available_timezones():
+            raise ValueError(f"there is no time zone {self.timezone}")
         return self
+
+
+def _check_pattern(pattern: str | None, groups: int) -> None:
+    if pattern is None:
+        return
+    try:
+        found = re.compile(pattern).groups
+        pl.select(pl.lit("").str.extract(pattern, 0))  # polars' own dialect knows less
+    except (re.error, pl.exceptions.ComputeError) as error:
+        raise ValueError(f"`{pattern}` is no regular expression ({error})") from error
+    if found < groups:
+        raise ValueError(f"`{pattern}` has no group: put what is wanted in ( )")
+
+
+def _check_time(pattern: str | None) -> None:
+    if pattern is not None and pattern not in TIME_WORDS and "%" not in pattern:
+        raise ValueError(
+            f"`{pattern}` is no time format: write {', '.join(TIME_WORDS)}, or a pattern with %"
+        )
 
 
 def _short_form(value: Any) -> Any:
@@ -93,6 +128,8 @@ class Feed(_Strict):
 
     @model_validator(mode="after")
     def _columns_exist(self) -> Feed:
+        if self.each is not None and self.each.field is None:
+            raise ValueError("`each` needs a field")
         known = set(target_types(self.contract))
         if unknown := sorted(set(self.columns) - known):
             raise ValueError(
@@ -108,7 +145,7 @@ class FileSpec(_Strict):
     match: str = "*"
     format: Literal["csv", "tsv", "json", "jsonl", "parquet"]
     encoding: str = "utf-8"
-    delimiter: str = ","
+    delimiter: str = Field(",", min_length=1, max_length=1)
     nulls: tuple[str, ...] = ("",)
     records: str | None = None
     feeds: tuple[Feed, ...] = Field(min_length=1)

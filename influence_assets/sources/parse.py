@@ -21,6 +21,10 @@ from influence_assets.sources.mapping import DERIVED_COLUMNS, Column, Feed, File
 from influence_assets.sources.read_json import batches_of_lines, document_lines
 from influence_assets.sources.readers import read_batches
 
+FILE, PLACE = "__file_id", "__row_number"
+"""Columns of a batch that tell the file of a record and its place there; a source's own field
+may well be called `file_id`."""
+
 
 @dataclass(frozen=True)
 class Window:
@@ -59,6 +63,17 @@ class Parsed:
     quarantined: pl.DataFrame
     records: Mapping[str, int]
 
+    def without(self, file_ids: set[str]) -> Parsed:
+        """The same without anything of these files."""
+        if not file_ids & set(self.records):
+            return self
+        keep = ~pl.col("file_id").is_in(list(file_ids))
+        return Parsed(
+            {table: rows.filter(keep) for table, rows in self.rows.items()},
+            self.quarantined.filter(keep),
+            {i: n for i, n in self.records.items() if i not in file_ids},
+        )
+
 
 @dataclass(frozen=True)
 class Document:
@@ -87,7 +102,7 @@ def parse_file(
     """
     for batch in read_batches(data, name, spec):
         index = pl.DataFrame({ROW: _all_rows(batch)}).with_columns(
-            pl.lit(file_id).alias("file_id"), (pl.col(ROW) + first_row - 1).alias("row_number")
+            pl.lit(file_id).alias(FILE), (pl.col(ROW) + first_row - 1).alias(PLACE)
         )
         yield _parse_batch(batch, index, spec, context)
 
@@ -116,7 +131,7 @@ def parse_documents(
         first = first_rows.get(document.file_id, 1)
         numbers += [(document.file_id, first + i) for i in range(len(own))]
     index = (
-        pl.DataFrame(numbers, schema={"file_id": pl.String, "row_number": pl.Int64}, orient="row")
+        pl.DataFrame(numbers, schema={FILE: pl.String, PLACE: pl.Int64}, orient="row")
         .with_row_index(ROW, 1)
         .cast({ROW: pl.Int64})
     )
@@ -143,7 +158,7 @@ def _parse_batch(batch: Batch, index: pl.DataFrame, spec: FileSpec, context: Con
         kept = feed.rows.join(bad.to_frame(), on=ROW, how="anti", maintain_order="left").drop(ROW)
         rows[feed.table] = pl.concat([rows[feed.table], kept]) if feed.table in rows else kept
     quarantined = _quarantine_rows(batch, faults, index)
-    counts = index.group_by("file_id").len().rows()
+    counts = index.group_by(FILE).len().rows()
     return Parsed(rows, quarantined, dict(counts))
 
 
@@ -172,7 +187,7 @@ def _feed_rows(frame: pl.DataFrame, feed: Feed, context: Context) -> _FeedRows:
     values, unreadable = _columns(frame, feed, context.platform)
     days = DERIVED_COLUMNS[feed.contract]
     rows = values.with_columns(pl.col(time).dt.date().alias(day) for day, time in days.items())
-    rows = rows.with_columns(frame["file_id"], frame["row_number"])
+    rows = rows.with_columns(frame[FILE].alias("file_id"), frame[PLACE].alias("row_number"))
     if feed.contract == "interactions":
         rows = rows.with_columns(pl.col("weight").fill_null(1.0))
         # A list often names the same profile twice; within one record that is one tie.
@@ -277,7 +292,7 @@ def _quarantine_rows(batch: Batch, faults: pl.DataFrame, index: pl.DataFrame) ->
     )
     return (
         pl.concat([named, split])
-        .join(index, on=ROW)
+        .join(index.rename({FILE: "file_id", PLACE: "row_number"}), on=ROW)
         .sort("file_id", "row_number")
         .select(
             "file_id", "row_number", "contract", "rule", "message", pl.col(RAW).alias("raw_row")

@@ -88,24 +88,34 @@ def _parsed_line(line: str, name: str) -> Any:
 
 
 def _documents(data: IO[bytes], name: str) -> Iterator[Any]:
-    head = data.read(1024)
-    data.seek(0)
-    if head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"[":
+    whole = data.read(DOCUMENT_BYTES + 1).removeprefix(b"\xef\xbb\xbf")
+    if len(whole) > DOCUMENT_BYTES and whole.lstrip()[:1] == b"[":
         try:
-            yield from ijson.items(data, "item", use_float=True)
+            yield from ijson.items(_Joined(whole, data), "item", use_float=True)
         except ijson.JSONError as error:
             raise BadFile(f"{name} is no valid JSON ({error}). Get it anew.") from error
         return
-    whole = data.read(DOCUMENT_BYTES + 1)
     if len(whole) > DOCUMENT_BYTES:
         raise BadFile(
             f"{name} is one JSON document of more than {DOCUMENT_BYTES >> 20} MB. Write its "
             "records one a line (`jq -c '.items[]'`) and read it as `format: jsonl`."
         )
     try:
-        yield orjson.loads(whole.removeprefix(b"\xef\xbb\xbf"))
+        document = orjson.loads(whole)
     except orjson.JSONDecodeError as error:
         raise BadFile(f"{name} is no valid JSON ({error}). Get it anew.") from error
+    yield from document if isinstance(document, list) else [document]
+
+
+class _Joined:
+    """What has been read of a file, and then the rest of it."""
+
+    def __init__(self, head: bytes, rest: IO[bytes]) -> None:
+        self._head, self._rest = io.BytesIO(head), rest
+
+    def read(self, size: int = -1) -> bytes:
+        """Up to `size` bytes."""
+        return self._head.read(size) or self._rest.read(size)
 
 
 def _nested(documents: Iterator[Any], spec: FileSpec, name: str) -> Iterator[str]:

@@ -77,6 +77,26 @@ def count_failures(table: Table, relation: str) -> str:
     return f"SELECT {', '.join([*counts, duplicates])} FROM {relation}"
 
 
+_WHOLE = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT",
+          "UINTEGER", "UBIGINT"}  # fmt: skip
+
+
+def lossy_types(table: Table, found: dict[str, str]) -> list[str]:
+    """Columns whose found DuckDB type would be changed, not merely widened, by the insert."""
+    wrong = []
+    for name, column in table.columns.items():
+        wanted, has = duckdb_type(column.dtype), found[name]
+        number = has in _WHOLE or has in ("FLOAT", "DOUBLE") or has.startswith("DECIMAL")
+        fits = (
+            has in (wanted, '"NULL"')
+            or (wanted == "BIGINT" and has in _WHOLE)
+            or (wanted in ("DOUBLE", "FLOAT") and number)
+        )
+        if not fits:
+            wrong.append(name)
+    return wrong
+
+
 def _literal(bound: float | date | datetime) -> str:
     if isinstance(bound, datetime):
         return f"TIMESTAMP '{bound.isoformat(sep=' ')}'"

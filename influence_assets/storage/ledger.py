@@ -90,7 +90,16 @@ class LedgerTransaction:
         """Write the ledger lines and the days that the files' rows touch."""
         if not outcomes:
             return
+        # A known file that could not be read anew keeps its rows and its line.
+        kept = self._connection.execute(
+            "SELECT file_id FROM raw.files WHERE status = 'ingested' "
+            "AND file_id IN (SELECT unnest($ids))",
+            {"ids": [o.file_id for o in outcomes]},
+        ).fetchall()
+        outcomes = [o for o in outcomes if (o.file_id,) not in kept]
         ids = [o.file_id for o in outcomes]
+        if not ids:
+            return
         self._connection.execute(
             "DELETE FROM raw.files WHERE status = 'refused' AND file_id IN (SELECT unnest($ids))",
             {"ids": ids},
@@ -135,6 +144,10 @@ new_metrics AS (
     SELECT file_id, platform, post_id, observed_date
     FROM raw.post_metrics SEMI JOIN new_files USING (file_id)
 ),
+new_media AS (
+    SELECT file_id, platform, post_id, posted_date
+    FROM raw.media SEMI JOIN new_files USING (file_id)
+),
 touched AS (
     SELECT file_id, 'core.posts' AS table_name, posted_date AS day FROM new_posts
     -- The day where an older file had put the same post, which may now move or change.
@@ -151,8 +164,9 @@ touched AS (
           FROM raw.profile_snapshots SEMI JOIN new_files USING (file_id)
     UNION SELECT file_id, 'core.interactions', occurred_date
           FROM raw.interactions SEMI JOIN new_files USING (file_id)
-    UNION SELECT file_id, 'core.media', posted_date
-          FROM raw.media SEMI JOIN new_files USING (file_id)
+    UNION SELECT file_id, 'core.media', posted_date FROM new_media
+    UNION SELECT n.file_id, 'core.media', o.posted_date
+          FROM new_media n JOIN raw.media o USING (platform, post_id)
 )
 SELECT file_id, table_name, day FROM touched
 ANTI JOIN raw.touched_days USING (file_id, table_name, day)

@@ -162,6 +162,7 @@ class Warehouse:
         with self.connect() as connection:
             _stage(connection, table, rows, {}, [])
             _check(connection, table, None)
+            _check_new_keys(connection, table)
             connection.execute(f"INSERT INTO {name} BY NAME SELECT * FROM staged")
         return rows.height
 
@@ -241,13 +242,16 @@ def _check(
     connection: duckdb.DuckDBPyConnection, table: Table, versions: Mapping[str, str] | None
 ) -> None:
     """Raise where `staged` breaks the contract or strays outside the asked partitions."""
-    present = {row[0] for row in connection.execute("DESCRIBE staged").fetchall()}
-    if present != set(table.columns):
-        missing, extra = set(table.columns) - present, present - set(table.columns)
+    found_types = {row[0]: row[1] for row in connection.execute("DESCRIBE staged").fetchall()}
+    if set(found_types) != set(table.columns):
+        missing = set(table.columns) - set(found_types)
+        extra = set(found_types) - set(table.columns)
         raise ContractError(
             table.name,
             {f"{c}|missing": 0 for c in missing} | {f"{c}|not in the contract": 0 for c in extra},
         )
+    if wrong := ddl.lossy_types(table, found_types):
+        raise ContractError(table.name, {f"{c}|dtype": 0 for c in wrong})
     result = connection.execute(ddl.count_failures(table, "staged"))
     rules = [column[0] for column in result.description or []]
     counts = result.fetchone() or ()
@@ -259,6 +263,16 @@ def _check(
         ).fetchall()
         if stray := sorted({key for (key,) in found} - set(versions)):
             raise ValueError(f"{table.name}: rows outside the asked partitions: {stray[:5]}")
+
+
+def _check_new_keys(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """Raise where `staged` repeats a key that the table already has."""
+    key = ", ".join(table.key)
+    repeated = connection.execute(
+        f"SELECT count(*) FROM staged SEMI JOIN {table.name} USING ({key})"
+    ).fetchone()
+    if repeated and repeated[0]:
+        raise ContractError(table.name, {"key|unique": int(repeated[0])})
 
 
 def _commit_partition(

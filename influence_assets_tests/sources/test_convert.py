@@ -189,7 +189,11 @@ def test_epochs(text: str, unit: str, time: datetime | None) -> None:
         # A pattern of a day alone.
         ("03/02/2020", "%d/%m/%Y", datetime(2020, 2, 3)),
         # A pattern with a zone.
-        ("Wed Feb 01 16:03:05 +0100 2012", "%a %b %d %H:%M:%S %z %Y", datetime(2012, 2, 1, 15, 3, 5)),
+        (
+            "Wed Feb 01 16:03:05 +0100 2012",
+            "%a %b %d %H:%M:%S %z %Y",
+            datetime(2012, 2, 1, 15, 3, 5),
+        ),
         ("2012-02-01 16:03:05+01:00", "%Y-%m-%d %H:%M:%S%:z", datetime(2012, 2, 1, 15, 3, 5)),
         ("tomorrow", "%d/%m/%Y", None),
     ],
@@ -286,7 +290,11 @@ def test_refine_makes_no_time_where_none_is_stated() -> None:
         ("#Aa,#b#", {"list": ",", "strip": "#", "lower": True}, ["aa", "b"]),
         ("#,a", {"list": ",", "strip": "#"}, ["a"]),
         # Found in running text.
-        ("Hi @Ann. and @bob!", {"find_all": r"@\w[\w.]*", "strip": "@.", "lower": True}, ["ann", "bob"]),
+        (
+            "Hi @Ann. and @bob!",
+            {"find_all": r"@\w[\w.]*", "strip": "@.", "lower": True},
+            ["ann", "bob"],
+        ),
         ("nobody", {"find_all": r"@\w+"}, []),
         (None, {"list": ","}, None),
         (None, {"list": "json"}, None),

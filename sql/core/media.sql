@@ -1,15 +1,26 @@
--- A row is one stored image or video of a post; the file that came in last wins a position.
+-- A row is one stored image or video of a post. The file that came in last wins a position, as
+-- a whole: the size of one picture never joins the path of another. A post that moved to
+-- another day takes its media along.
+WITH wanted AS (
+    SELECT DISTINCT platform, post_id
+    FROM raw.media
+    WHERE posted_date BETWEEN $first_day AND $last_day
+)
 SELECT
-    arg_max(r.media_id, f.ingest_number) AS media_id,
+    r.media_id,
     r.platform,
     r.post_id,
     r.posted_date,
     r.position,
-    arg_max(r.mime_type, f.ingest_number) AS mime_type,
-    arg_max(r.width_px, f.ingest_number) AS width_px,
-    arg_max(r.height_px, f.ingest_number) AS height_px,
-    arg_max(r.path, f.ingest_number) AS path
+    r.mime_type,
+    r.width_px,
+    r.height_px,
+    r.path
 FROM raw.media AS r
+SEMI JOIN wanted USING (platform, post_id)
 JOIN raw.files AS f USING (file_id)
-WHERE r.posted_date BETWEEN $first_day AND $last_day
-GROUP BY r.platform, r.post_id, r.posted_date, r.position
+QUALIFY row_number() OVER (
+    PARTITION BY r.platform, r.post_id, r.position
+    ORDER BY f.ingest_number DESC, r.row_number DESC
+) = 1
+AND r.posted_date BETWEEN $first_day AND $last_day

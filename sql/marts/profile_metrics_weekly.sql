@@ -43,6 +43,7 @@ published AS (
         p.profile_id,
         CAST(date_trunc('week', p.posted_date) AS DATE) AS week_start,
         count(*) AS posts,
+        count(l.engagement) AS posts_counted,
         sum(l.engagement) AS engagement
     FROM core.posts AS p
     LEFT JOIN latest AS l USING (platform, post_id)
@@ -57,6 +58,9 @@ weeks AS (
         o.followers_end,
         p.posts,
         coalesce(o.engagement, p.engagement) AS engagement,
+        -- A post whose counts nobody read does not weigh as one without any engagement.
+        CASE WHEN o.engagement IS NOT NULL THEN o.engagement / p.posts
+             ELSE p.engagement / nullif(p.posts_counted, 0) END AS engagement_per_post,
         o.reach,
         o.impressions,
         coalesce(o.days_observed, 0) AS days_observed
@@ -71,7 +75,7 @@ SELECT
     w.followers_end - b.followers_end AS followers_change,
     w.posts,
     w.engagement,
-    w.engagement / w.posts AS engagement_per_post,
+    w.engagement_per_post,
     w.reach,
     w.impressions,
     w.days_observed

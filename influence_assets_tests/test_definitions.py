@@ -1,0 +1,123 @@
+"""What Dagster is shown: assets, partitions, checks, automation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from influence_assets.build import build_defs
+from influence_assets.contracts import TABLES
+from influence_assets.planning import recipes
+from influence_assets.settings import Settings
+
+ASSETS = {
+    "raw/files", "raw/quarantine", "raw/posts", "raw/post_metrics", "raw/profile_snapshots",
+    "raw/interactions", "raw/media", "core/posts", "core/post_metrics", "core/profile_snapshots",
+    "core/interactions", "core/media", "marts/profile_metrics_weekly", "graph/edges_weekly",
+    "graph/profile_centrality_weekly", "graph/communities_weekly", "content/text_embeddings",
+    "features/popularity", "models/registry", "models/evaluations", "models/importances",
+    "report/page",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return Settings.from_env({"INFLUENCE_HOME": str(tmp_path_factory.mktemp("home"))})
+
+
+@pytest.fixture(scope="module")
+def defs(settings: Settings) -> dg.Definitions:
+    return build_defs(settings)
+
+
+@pytest.fixture(scope="module")
+def nodes(defs: dg.Definitions) -> dict[str, dg.AssetSpec]:
+    return {spec.key.to_user_string(): spec for spec in defs.resolve_all_asset_specs()}
+
+
+def test_definitions_load(defs: dg.Definitions) -> None:
+    dg.Definitions.validate_loadable(defs)
+
+
+def test_the_asset_keys_are_these(nodes: dict[str, dg.AssetSpec]) -> None:
+    assert set(nodes) == ASSETS
+
+
+def test_every_asset_is_described(nodes: dict[str, dg.AssetSpec]) -> None:
+    for name, spec in nodes.items():
+        assert spec.description, name
+        assert spec.owners, name
+        assert spec.kinds, name
+        assert spec.group_name == name.split("/")[0]
+
+
+def test_column_schemas_come_from_the_contracts(nodes: dict[str, dg.AssetSpec]) -> None:
+    for name in ASSETS - {"report/page"}:
+        schema = nodes[name].metadata["dagster/column_schema"]
+        table = TABLES[name.replace("/", ".")]
+        assert [c.name for c in schema.columns] == list(table.columns)
+
+
+def test_partitions_follow_the_contracts(nodes: dict[str, dg.AssetSpec]) -> None:
+    for name, spec in nodes.items():
+        table = TABLES.get(name.replace("/", "."))
+        expected = {"day": "2010-01-01", "week": "2009-12-28", None: None}[
+            table.grain if table else None
+        ]
+        found = spec.partitions_def
+        assert (found.get_first_partition_key() if found else None) == expected, name
+
+
+def test_weeks_are_named_by_their_monday_and_the_running_one_is_there(
+    nodes: dict[str, dg.AssetSpec],
+) -> None:
+    from datetime import UTC, date, datetime
+
+    weeks = nodes["graph/edges_weekly"].partitions_def
+    assert weeks is not None
+    last = weeks.get_last_partition_key()
+    assert last is not None
+    assert date.fromisoformat(last).weekday() == 0
+    assert (datetime.now(UTC).date() - date.fromisoformat(last)).days < 7
+
+
+def test_every_built_table_has_a_blocking_contract_check(defs: dg.Definitions) -> None:
+    graph = defs.resolve_asset_graph()
+    checked = {
+        key.asset_key.to_user_string()
+        for key in graph.asset_check_keys
+        if key.name == "contract" and graph.get(key).blocking
+    }
+    external = {name for name in ASSETS if name.startswith("raw/")}
+    assert checked == ASSETS - external - {"report/page"}
+
+
+def test_every_asset_that_is_built_has_a_recipe(settings: Settings) -> None:
+    built = {table.replace(".", "/") for table in recipes(settings)}
+    assert built == {name for name in ASSETS if not name.startswith("raw/")}
+
+
+def test_lineage_is_that_of_the_recipes(settings: Settings, nodes: dict[str, dg.AssetSpec]) -> None:
+    for table, recipe in recipes(settings).items():
+        deps = {d.asset_key.to_user_string() for d in nodes[table.replace(".", "/")].deps}
+        assert deps == {u.table.replace(".", "/") for u in recipe.upstream}
+
+
+def test_jobs_schedule_and_sensors(defs: dg.Definitions) -> None:
+    repository = defs.get_repository_def()
+    assert {"refresh", "ingest_files", "retrain"} <= set(repository.job_names)
+    assert [s.name for s in repository.schedule_defs] == ["daily_refresh"]
+    assert {s.name for s in repository.sensor_defs} >= {"landing_sensor", "retrain_sensor"}
+
+
+def test_dagster_yaml_opens_an_instance(settings: Settings) -> None:
+    from influence_assets.instance import open_instance
+    from influence_assets.storage.event_log import BatchedSqliteEventLogStorage
+
+    with open_instance(settings) as instance:
+        assert isinstance(instance.event_log_storage, BatchedSqliteEventLogStorage)
+        assert not instance.telemetry_enabled
+    assert (settings.dagster / "history").is_dir()
+    assert not Path(".influence/dagster").resolve().is_relative_to(settings.home)
