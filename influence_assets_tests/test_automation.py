@@ -43,10 +43,12 @@ def instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
         yield opened
 
 
-def _tick(settings: Settings, name: str, instance: dg.DagsterInstance, cursor: str | None):  # noqa: ANN202
+def _tick(
+    settings: Settings, name: str, instance: dg.DagsterInstance, cursor: str | None
+) -> tuple[object, str]:
     sensor = next(s for s in sensors(settings) if s.name == name)
     context = dg.build_sensor_context(instance, cursor=cursor)
-    return sensor(context), context.cursor
+    return sensor(context), context.cursor or ""
 
 
 def _land(settings: Settings, name: str, text: str, age_s: float = 60) -> None:

@@ -14,7 +14,11 @@ ties AS (
         i.kind,
         CASE
             WHEN i.kind = 'follow' THEN max(i.weight)
-            ELSE sum(i.weight * power(0.5, (w.week_start + 6 - i.occurred_date) / 7.0 / $half_life_weeks))
+            -- In a fixed order: sums of fractions differ in the last digit with the order.
+            ELSE sum(
+                i.weight * power(0.5, (w.week_start + 6 - i.occurred_date) / 7.0 / $half_life_weeks)
+                ORDER BY i.occurred_at, i.post_id
+            )
         END AS weight
     FROM weeks AS w
     JOIN core.interactions AS i ON i.occurred_date <= w.week_start + 6
@@ -28,11 +32,11 @@ pivoted AS (
         source_id,
         target_id,
         coalesce(sum(weight) FILTER (kind = 'follow'), 0) AS follow_weight,
-        coalesce(sum(weight) FILTER (kind IN ('mention', 'tag')), 0) AS mention_weight,
-        coalesce(sum(weight) FILTER (kind IN ('reply', 'comment')), 0) AS reply_weight,
+        coalesce(sum(weight ORDER BY kind) FILTER (kind IN ('mention', 'tag')), 0) AS mention_weight,
+        coalesce(sum(weight ORDER BY kind) FILTER (kind IN ('reply', 'comment')), 0) AS reply_weight,
         coalesce(sum(weight) FILTER (kind = 'repost'), 0) AS repost_weight,
-        coalesce(sum(weight) FILTER (kind IN ('collab', 'group')), 0) AS collab_weight,
-        sum(weight) AS weight
+        coalesce(sum(weight ORDER BY kind) FILTER (kind IN ('collab', 'group')), 0) AS collab_weight,
+        sum(weight ORDER BY kind) AS weight
     FROM ties
     GROUP BY week_start, platform, source_id, target_id
 )

@@ -21,7 +21,7 @@ observed AS (
         profile_id,
         CAST(date_trunc('week', observed_date) AS DATE) AS week_start,
         arg_max(followers, observed_date) AS followers_end,
-        sum(engagement) AS engagement,
+        sum(engagement ORDER BY observed_date) AS engagement,
         CAST(sum(reach) AS BIGINT) AS reach,
         CAST(sum(impressions) AS BIGINT) AS impressions,
         count(*) AS days_observed
