@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import subprocess
 import sys
 import time
 from datetime import date
@@ -81,7 +80,10 @@ def _say_progress() -> None:
 
 @app.command()
 def ingest(
-    path: Annotated[Path, typer.Argument(help="A file, a folder or a tar archive.")],
+    path: Annotated[
+        Path | None,
+        typer.Argument(help="A file, folder or tar archive; without it, the landing folder."),
+    ] = None,
     source: Annotated[str, typer.Option(help="A built-in mapping's name, or a SPEC.yaml.")] = "",
     replace: Annotated[
         bool, typer.Option("--replace", help="Read known files anew, e.g. with a mended mapping.")
@@ -220,7 +222,7 @@ def sql(
     query: Annotated[str, typer.Argument(help="One SELECT.")],
     as_json: AsJson = False,
 ) -> None:
-    """Query the warehouse, read only. Example: influence sql "FROM raw.files"."""
+    """Query the warehouse, read only. Example: influence sql "SELECT path FROM raw.files"."""
     import duckdb
     import polars as pl
 
@@ -235,7 +237,13 @@ def sql(
     if as_json:
         _print_json({"columns": frame.columns, "rows": frame.rows()})
         return
-    with pl.Config(tbl_rows=50, tbl_cols=20, fmt_str_lengths=60, tbl_hide_dataframe_shape=True):
+    with pl.Config(
+        tbl_rows=50,
+        tbl_cols=20,
+        fmt_str_lengths=60,
+        tbl_hide_dataframe_shape=True,
+        tbl_width_chars=max(100, out.width),
+    ):
         sys.stdout.write(f"{frame}\n")
 
 
@@ -266,4 +274,5 @@ def dev(
     command = [sys.executable, "-m", "dagster", "dev", "-h", "127.0.0.1", "-p", str(port)]
     command += ["-w", str(project_file("workspace.yaml"))]
     err.print(f"Dagster on http://127.0.0.1:{port} for {settings.home}; Ctrl-C ends it.")
-    raise typer.Exit(subprocess.run(command, env=environment, check=False).returncode)
+    # In place of this process, so that a signal to it ends Dagster and not only a wrapper.
+    os.execve(sys.executable, command, environment)

@@ -90,7 +90,7 @@ def print_scores(result: dict[str, Any], console: Console) -> None:
     groups = frame.group_by("platform", "protocol", "maturity_hours", maintain_order=True)
     for (platform, protocol, hours), rows in groups:
         first = rows.row(0, named=True)
-        table = Table("predictor", "SRC (95 %)", "MAE", "R²", "SRC within author", box=None)
+        table = Table("predictor", "SRC (95 %)", "MAE", "R²", "within author", box=None)
         table.title = (
             f"{platform}, {result['target']}, protocol {protocol} ({PROTOCOLS[str(protocol)]}), "
             f"counts known after {hours:g} h: {first['train_rows']:,} posts to learn from, "
@@ -124,4 +124,6 @@ def _number(value: float | None) -> str:
 def _interval(row: dict[str, Any]) -> str:
     if row["value"] is None:
         return "–"
-    return f"{row['value']:.3f} ({_number(row['ci_low'])} to {_number(row['ci_high'])})"
+    if row["ci_low"] is None or row["ci_high"] is None:
+        return _number(row["value"])
+    return f"{row['value']:.3f} ({row['ci_low']:.2f}–{row['ci_high']:.2f})"

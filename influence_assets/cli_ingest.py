@@ -117,7 +117,9 @@ def _print(result: dict[str, Any], console: Console) -> None:
         if file["message"]:
             console.print(f"[red]refused[/] {file['message']}", highlight=False)
     if result["files_known"]:
-        console.print(f"{result['files_known']:,} files had been ingested before: 0 new rows.")
+        known = result["files_known"]
+        files_had = "file had" if known == 1 else "files had"
+        console.print(f"{known:,} {files_had} been ingested before: 0 new rows.")
 
 
 def _short(path: str) -> str:

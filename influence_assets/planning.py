@@ -14,6 +14,8 @@ from datetime import date
 from typing import Any
 
 import dagster as dg
+from dagster import DagsterError
+from dagster._check import CheckError
 
 from influence_assets.assets import content, graph, popularity, report, sql_tables
 from influence_assets.assets.shell import STALE_ONLY_TAGS
@@ -145,13 +147,20 @@ def _stages(defs: dg.Definitions, settings: Settings, select: str) -> list[Stage
     from influence_assets.contracts import TABLES
 
     graph_of = defs.resolve_asset_graph()
-    chosen = dg.AssetSelection.from_string(select).resolve(graph_of)
+    try:
+        chosen = dg.AssetSelection.from_string(select).resolve(graph_of)
+    except (CheckError, DagsterError) as error:
+        raise UserError(
+            f"--select '{select}' is no asset selection ({error}). Write e.g. `group:graph`, "
+            '`key:"core/posts"+`, or two of them joined by `or`.'
+        ) from error
     wanted = {".".join(key.path) for key in chosen}
     known = recipes(settings)
     if not wanted & set(known):
         raise UserError(
             f"--select '{select}' names nothing that can be built. Try a group such as "
-            "`group:graph`, or an asset such as `core/posts`; a + behind it adds what hangs on it."
+            '`group:graph`, or an asset such as `key:"core/posts"`; a + behind it adds what '
+            "hangs on it."
         )
     stages: list[Stage] = []
     last: str | None = "none yet"

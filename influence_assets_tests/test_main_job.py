@@ -256,6 +256,15 @@ def test_late_rows_build_their_days_and_weeks_and_nothing_else(
     )  # fmt: skip
 
 
+def test_a_replaced_file_makes_its_days_stale(world: World) -> None:
+    # Also the file that came in last: its number must change, or nobody would notice.
+    path = world.sql("SELECT path FROM raw.files ORDER BY ingest_number DESC LIMIT 1")[0][0]
+    mapping = str(Path(path).with_suffix(".yaml"))
+    again = world.ingest(Path(path), mapping, replace=True)
+    assert (again["files_ingested"], again["rows_good"]) == (1, 1)
+    assert world.refresh(select="group:core").built == {"core.profile_snapshots": 1}
+
+
 def test_a_rerun_gives_the_same_rows(world: World) -> None:
     tables = (*DATES, "marts.profile_metrics_weekly", "graph.edges_weekly",
               "graph.profile_centrality_weekly", "graph.communities_weekly")  # fmt: skip

@@ -22,6 +22,21 @@ _PLATFORM_NAMES = {
 }
 
 
+_FEATURE_NAMES = {
+    "base": "the author's usual level",
+    "text_embedding": "what the text says",
+    "kind": "kind of post",
+    "hour": "hour of the day",
+    "hour_sin": "hour of the day (morning or evening)",
+    "hour_cos": "hour of the day (night or noon)",
+    "question_mark_count": "questions in the text",
+    "similar_platform_effect": "how similar texts did",
+    "platform_word_effect_mean": "how its words did before",
+    "platform_hashtag_effect_sum": "how its hashtags did before",
+}
+"""Words for the features that stand at the top most often; others read as they are named."""
+
+
 def number(value: float | None) -> str:
     """12345 → '12.3 k', 45.52 → '45.5'; NULL → '–'."""
     if value is None or not math.isfinite(value):
@@ -137,7 +152,7 @@ def platform(name: str) -> str:
 
 def column(name: str) -> str:
     """'author_median_likes' → 'author median likes'."""
-    return plain(name.replace("_", " "), 44)
+    return plain(_FEATURE_NAMES.get(name, name.replace("_", " ")), 44)
 
 
 def safe_link(url: str | None) -> str | None:

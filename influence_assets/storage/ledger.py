@@ -70,6 +70,12 @@ class LedgerTransaction:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
+        # Taken before anything is forgotten: a file that is read anew gets a new number, which
+        # is what makes the days that it touches stale.
+        last = connection.execute(
+            "SELECT coalesce(max(ingest_number), 0) FROM raw.files"
+        ).fetchone()
+        self._next_number = (last[0] if last else 0) + 1
 
     def add(self, table: str, rows: pl.DataFrame) -> None:
         """Append rows of a raw table or of raw.quarantine."""
@@ -104,10 +110,8 @@ class LedgerTransaction:
             "DELETE FROM raw.files WHERE status = 'refused' AND file_id IN (SELECT unnest($ids))",
             {"ids": ids},
         )
-        last = self._connection.execute(
-            "SELECT coalesce(max(ingest_number), 0) FROM raw.files"
-        ).fetchone()
-        first = (last[0] if last else 0) + 1
+        first = self._next_number
+        self._next_number += len(outcomes)
         now = datetime.now(UTC).replace(tzinfo=None)
         self._connection.executemany(
             "INSERT INTO raw.files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

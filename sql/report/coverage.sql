@@ -23,5 +23,10 @@ SELECT
     sum(profiles_observed)::BIGINT AS profiles_observed,
     sum(interactions)::BIGINT AS interactions
 FROM facts
+-- A follow may be dated years before anything was collected: coverage begins with the first
+-- post or snapshot, where there is any.
+WHERE week_start >= coalesce(
+    (SELECT min(week_start) FROM facts WHERE posts + profiles_observed > 0), DATE '0001-01-01'
+)
 GROUP BY platform, week_start
 ORDER BY platform, week_start

@@ -35,8 +35,9 @@ SELECT
     coalesce(sum(records) FILTER (fact = 'post'), 0)::BIGINT AS posts,
     coalesce(sum(records) FILTER (fact = 'observation'), 0)::BIGINT AS observations,
     coalesce(sum(records) FILTER (fact = 'tie'), 0)::BIGINT AS ties,
-    min(first_day) AS first_day,
-    max(last_day) AS last_day
+    -- Ties count only where there is nothing else: a follow may be years old.
+    coalesce(min(first_day) FILTER (fact <> 'tie'), min(first_day)) AS first_day,
+    coalesce(max(last_day) FILTER (fact <> 'tie'), max(last_day)) AS last_day
 FROM facts
 LEFT JOIN people USING (platform)
 GROUP BY facts.platform
