@@ -17,6 +17,12 @@ from influence_assets.storage.warehouse import Warehouse
 
 SHOWN_FILES = 20
 
+HINTS = {
+    "day_before_start_date": " (set INFLUENCE_START_DATE earlier, then ingest with --replace)",
+    "day_in_the_future": " (is the time zone of the mapping right?)",
+}
+"""What to do about rules that depend on settings rather than on the record alone."""
+
 
 def ingest_and_tell(
     settings: Settings, path: Path | None, source: str, replace: bool, console: Console | None
@@ -112,7 +118,8 @@ def _print(result: dict[str, Any], console: Console) -> None:
         table.add_row("[bold]all files[/]", *(f"[bold]{t}[/]" for t in totals))
         console.print(table)
     for rule in result["quarantined"]:
-        console.print(f"  quarantined: {rule['rows']:,} by {rule['contract']}.{rule['rule']}")
+        hint = HINTS.get(rule["rule"], "")
+        console.print(f"  quarantined: {rule['rows']:,} by {rule['contract']}.{rule['rule']}{hint}")
     for file in files:
         if file["message"]:
             console.print(f"[red]refused[/] {file['message']}", highlight=False)
