@@ -46,6 +46,9 @@ def fill(warehouse: Warehouse, per_day: int) -> int:
         (pl.lit(midnight) + pl.duration(days=number // per_day, seconds=number % 86_000)).alias(
             "posted_at"
         ),
+        pl.lit(midnight + timedelta(days=DAYS)).alias("observed_at"),
+        pl.lit(True).alias("is_posted_at_known"),
+        pl.lit(True).alias("is_observed_at_known"),
         pl.lit("image").alias("kind"),
         (pl.lit("A caption with some words, number ") + number.cast(pl.String)).alias("text"),
     )
