@@ -5,14 +5,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint drill bench ui clean
+.PHONY: demo test lint drill fuzz bench ui clean
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	@# First the CPU build of torch, so that nothing else pulls in a larger one.
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[offline,dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[offline,collect,dev]'
 	@touch $(READY)
 
 demo: $(READY)
@@ -31,6 +31,11 @@ test: lint
 
 drill: $(READY)
 	$(BIN)/python -m pytest
+
+# Hostile files for every adapter; the last line counts them. INPUTS=2000 makes it shorter.
+INPUTS ?= 200000
+fuzz: $(READY)
+	$(BIN)/python -m influence_assets_tests.sources.fuzzing --inputs $(INPUTS)
 
 bench: $(READY)
 	set -e; for script in benchmarks/*.py; do $(BIN)/python $$script; done

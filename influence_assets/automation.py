@@ -3,38 +3,49 @@
 Sensors never open the warehouse: they look at the landing folder and at Dagster's event log.
 """
 
-import hashlib
 import json
-import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
 from influence_assets.assets.shell import ROWS_ADDED, STALE_ONLY_TAGS
+from influence_assets.landing import Unsettled
+from influence_assets.landing_sensor import REFRESH_TAGS, landing_sensor
 from influence_assets.planning import refresh, run_assets
 from influence_assets.resources import WarehouseResource
 from influence_assets.settings import Settings
 
-SETTLE_S = 10.0
-"""A file that changed less than this long ago may still be being written."""
 
-REFRESH_TAGS = {"influence/refresh": "true"}
-"""The instance runs one refresh at a time (`tag_concurrency_limits` in dagster.yaml)."""
+class RefreshConfig(dg.Config):
+    """How a refresh treats the landing folder."""
+
+    unsettled: Unsettled = Unsettled.WAIT
+    """What to do with files that may still be being written; the landing sensor knows better."""
 
 
 @dg.op(description="Ingest what is new in the landing folder, then build what is stale.")
-def refresh_warehouse(context: dg.OpExecutionContext, warehouse: WarehouseResource) -> None:
+def refresh_warehouse(
+    context: dg.OpExecutionContext, config: RefreshConfig, warehouse: WarehouseResource
+) -> None:
     """Start a run for each stage, in this process, on this instance."""
     from influence_assets.build import build_defs
 
     settings = warehouse.settings
     defs = build_defs(settings)
-    run_assets(defs, context.instance, [["raw", "files"], ["raw", "quarantine"]], {})
+    ingest_landing(context.instance, settings, config.unsettled)
     outcome = refresh(defs, context.instance, settings, tell=context.log.info)
     context.log.info(f"built: {outcome.built or 'nothing was stale'}")
+
+
+def ingest_landing(instance: dg.DagsterInstance, settings: Settings, unsettled: Unsettled) -> None:
+    """A run of the ingesting asset over the landing folder."""
+    from influence_assets.build import build_defs
+
+    config = {"ops": {"ingest": {"config": {"unsettled": unsettled.name}}}}
+    assets = [["raw", "files"], ["raw", "quarantine"]]
+    run_assets(build_defs(settings), instance, assets, {}, config)
 
 
 @dg.job(name="refresh", tags=REFRESH_TAGS, description="Ingest new files and build what is stale.")
@@ -69,6 +80,8 @@ def schedules() -> list[dg.ScheduleDefinition]:
             job=refresh_job,
             cron_schedule="0 4 * * *",
             execution_timezone="UTC",
+            description="Ingests what is new and builds what is stale, once a day. Off until "
+            "somebody switches it on.",
             default_status=dg.DefaultScheduleStatus.STOPPED,
         )
     ]
@@ -76,24 +89,6 @@ def schedules() -> list[dg.ScheduleDefinition]:
 
 def sensors(settings: Settings) -> list[dg.SensorDefinition]:
     """The landing sensor and the retraining sensor."""
-
-    @dg.sensor(
-        name="landing_sensor",
-        job=refresh_job,
-        minimum_interval_seconds=30,
-        description="Starts a refresh when files in the landing folder are new or have changed.",
-    )
-    def landing_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        listing, youngest = _listing(settings.landing)
-        if not listing:
-            return dg.SkipReason(f"Nothing lies in {settings.landing}.")
-        digest = hashlib.sha256("\n".join(listing).encode()).hexdigest()
-        if digest == context.cursor:
-            return dg.SkipReason("No file has changed since the last refresh was asked for.")
-        if time.time() - youngest < SETTLE_S:
-            return dg.SkipReason("A file has just changed; waiting until it is whole.")
-        context.update_cursor(digest)
-        return dg.RunRequest(run_key=digest)
 
     @dg.sensor(
         name="retrain_sensor",
@@ -110,21 +105,18 @@ def sensors(settings: Settings) -> list[dg.SensorDefinition]:
             added = event.metadata.get(ROWS_ADDED) if event else None
             if day and added and isinstance(added.value, int):
                 waiting[day] = waiting.get(day, 0) + added.value
-        matured = matured_posts(waiting, datetime.now(UTC), settings.maturity)
+        now = datetime.now(UTC)
+        matured = matured_posts(waiting, now, settings.maturity)
         if matured < settings.retrain_after:
             context.update_cursor(json.dumps({"seen": seen, "waiting": waiting}))
             return dg.SkipReason(
                 f"{matured} matured posts since the last training; {settings.retrain_after} wanted."
             )
-        left = {
-            d: n
-            for d, n in waiting.items()
-            if not _is_mature(d, datetime.now(UTC), settings.maturity)
-        }
+        left = {d: n for d, n in waiting.items() if not _is_mature(d, now, settings.maturity)}
         context.update_cursor(json.dumps({"seen": seen, "waiting": left}))
         return dg.RunRequest(run_key=f"{seen}", tags=STALE_ONLY_TAGS)
 
-    return [landing_sensor, retrain_sensor]
+    return [landing_sensor(settings, refresh_job), retrain_sensor]
 
 
 def matured_posts(waiting: dict[str, int], now: datetime, maturity: timedelta) -> int:
@@ -151,13 +143,3 @@ def _new_posts(instance: dg.DagsterInstance, after: int) -> Sequence[dg.EventLog
         limit=5_000,
         ascending=True,
     ).records
-
-
-def _listing(landing: Path) -> tuple[list[str], float]:
-    """Path, size and time of every file in the landing folder, and the newest time."""
-    lines, youngest = [], 0.0
-    for path in sorted(p for p in landing.rglob("*") if p.is_file()):
-        stat = path.stat()
-        lines.append(f"{path.relative_to(landing)} {stat.st_size} {stat.st_mtime_ns}")
-        youngest = max(youngest, stat.st_mtime)
-    return lines, youngest

@@ -6,6 +6,7 @@ import os
 
 import dagster as dg
 
+from influence_assets.assets.collect import collect_assets, collect_schedules
 from influence_assets.assets.content import content_assets
 from influence_assets.assets.graph import graph_assets
 from influence_assets.assets.popularity import popularity_assets
@@ -31,6 +32,7 @@ def build_defs(settings: Settings | None = None) -> dg.Definitions:
     start = settings.start_date
     return dg.Definitions(
         assets=[
+            *collect_assets(start, settings),
             *raw_assets(start),
             *sql_assets(start),
             *graph_assets(start),
@@ -40,7 +42,7 @@ def build_defs(settings: Settings | None = None) -> dg.Definitions:
         ],
         asset_checks=ALL_CHECKS,
         jobs=jobs(),
-        schedules=schedules(),
+        schedules=[*schedules(), *collect_schedules(settings)],
         sensors=sensors(settings),
         resources={"warehouse": WarehouseResource.from_settings(settings)},
         # One process for a run: its steps share what they loaded, and the warehouse takes one

@@ -4,27 +4,25 @@ import dagster as dg
 
 from influence_assets.assets.shell import POOL
 from influence_assets.resources import WarehouseResource
+from influence_assets.storage.reconcile import all_faults
 
 
 @dg.asset_check(asset=["raw", "files"], name="rows_add_up", pool=POOL, blocking=True)
 def rows_add_up(warehouse: WarehouseResource) -> dg.AssetCheckResult:
-    """Rows in = rows good + rows quarantined for each file, counted in the tables themselves."""
+    """Rows in = rows good + rows quarantined for each file, counted in the tables themselves.
+
+    Besides: no record is good and quarantined at once, or there twice, and no row is of a file
+    that was refused, skipped, superseded, or that the ledger does not know.
+    """
     with warehouse.open().connect() as connection:
-        wrong = connection.execute(
-            """
-            SELECT f.path, f.rows_in, f.rows_good, f.rows_quarantined, count(q.row_number) AS found
-            FROM raw.files AS f LEFT JOIN raw.quarantine AS q USING (file_id)
-            GROUP BY ALL
-            HAVING f.rows_in <> f.rows_good + f.rows_quarantined OR f.rows_quarantined <> found
-            """
-        ).fetchall()
+        wrong = all_faults(connection)
         files = connection.execute("SELECT count(*) FROM raw.files").fetchone() or (0,)
     return dg.AssetCheckResult(
         passed=not wrong,
         metadata={
             "files": files[0],
             "files_that_do_not_add_up": len(wrong),
-            "first": str(wrong[:5]),
+            "first": "; ".join(f"{fault.path}: {fault.problem}" for fault in wrong[:5]),
         },
     )
 

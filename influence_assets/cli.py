@@ -19,6 +19,8 @@ import orjson
 import typer
 from rich.console import Console
 
+from influence_assets.cli_collect import add_command
+from influence_assets.cli_quarantine import quarantine_app
 from influence_assets.errors import UserError
 from influence_assets.settings import Settings, project_file
 
@@ -28,8 +30,10 @@ app = typer.Typer(
     add_completion=False,
     help="From social-media exports to influence, communities and predictions.",
 )
+app.add_typer(quarantine_app, name="quarantine")
 out = Console()
 err = Console(stderr=True)
+add_command(app, out)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
@@ -80,21 +84,37 @@ def _say_progress() -> None:
 
 @app.command()
 def ingest(
-    path: Annotated[
-        Path | None,
-        typer.Argument(help="A file, folder or tar archive; without it, the landing folder."),
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Files, folders, archives; without any, the landing folder."),
     ] = None,
-    source: Annotated[str, typer.Option(help="A built-in mapping's name, or a SPEC.yaml.")] = "",
+    source: Annotated[
+        str,
+        typer.Option(help="A built-in mapping's name, or a SPEC.yaml; else a look at each file."),
+    ] = "",
+    platform: Annotated[str, typer.Option(help="Platform of files that do not say theirs.")] = "",
+    read_at: Annotated[
+        str, typer.Option(help="When the export was made, if it does not say: 2025-03-31.")
+    ] = "",
     replace: Annotated[
         bool, typer.Option("--replace", help="Read known files anew, e.g. with a mended mapping.")
     ] = False,
+    draft_spec: Annotated[
+        bool, typer.Option("--draft-spec", help="Write a draft of a mapping for the file, only.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Read exports into the raw tables. Example: influence ingest a.csv --source tweets_csv."""
+    """Read exports into the raw tables. Example: influence ingest exports/tweets.csv."""
     from influence_assets.cli_ingest import ingest_and_tell
+    from influence_assets.sources.draft import draft_of
+    from influence_assets.targets import Request
 
+    if draft_spec:
+        sys.stdout.write(draft_of(paths or []))
+        return
     _say_progress()
-    result = ingest_and_tell(Settings.from_env(), path, source, replace, None if as_json else out)
+    request = Request(tuple(str(p) for p in paths or ()), source, platform, read_at)
+    result = ingest_and_tell(Settings.from_env(), request, replace, None if as_json else out)
     if as_json:
         _print_json(result)
     if result["files_refused"]:
@@ -102,16 +122,18 @@ def ingest(
 
 
 @app.command()
-def sources(as_json: AsJson = False) -> None:
-    """List the built-in mappings. Example: influence sources."""
-    from influence_assets.sources.mapping import built_in_names, find_mapping
+def sources(
+    name: Annotated[str, typer.Argument(help="One of them: what it reads.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """List the built-in sources, or what one reads. Example: influence sources reddit."""
+    from influence_assets.cli_sources import print_sources, told_sources
 
-    rows = {name: find_mapping(name).description for name in built_in_names()}
+    told = told_sources(name)
     if as_json:
-        _print_json({"sources": rows})
-        return
-    for name, description in rows.items():
-        out.print(f"[bold]{name}[/]  {description}", highlight=False)
+        _print_json(told)
+    else:
+        print_sources(told, out)
 
 
 @app.command()

@@ -14,6 +14,7 @@ from influence_assets.instance import open_instance
 from influence_assets.planning import refresh
 from influence_assets.sample.world import write_world
 from influence_assets.settings import Settings
+from influence_assets.targets import Request
 
 PROFILES_PER_COMMUNITY = 16
 """About 220 profiles and 4,000 posts: enough to learn from, and built in under two minutes."""
@@ -34,7 +35,7 @@ def run_demo(
         shutil.copytree(folder, settings.landing / folder.name, dirs_exist_ok=True)
     shutil.rmtree(scratch / "landing")
     progress.print("Ingesting it")
-    ingested = ingest_and_tell(settings, None, "", False, console)
+    ingested = ingest_and_tell(settings, Request(), False, console)
     with open_instance(settings) as instance:
         outcome = refresh(
             build_defs(settings), instance, settings, tell=lambda text: progress.print(text)

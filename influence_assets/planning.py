@@ -20,6 +20,7 @@ from dagster._check import CheckError
 from influence_assets.assets import content, graph, popularity, report, sql_tables
 from influence_assets.assets.shell import STALE_ONLY_TAGS
 from influence_assets.errors import UserError
+from influence_assets.run_health import close_lost_runs, worker_tags
 from influence_assets.settings import Settings
 from influence_assets.storage import versions
 from influence_assets.storage.versions import Recipe
@@ -121,11 +122,13 @@ def run_assets(
         UserError: an asset failed for a reason that the user can mend.
         RuntimeError: it failed for another reason.
     """
+    # A run that was killed would hold the pool of the warehouse, and this one would wait for ever.
+    close_lost_runs(instance)
     config = {**(run_config or {}), "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     result = defs.resolve_implicit_global_asset_job_def().execute_in_process(
         instance=instance,
         asset_selection=[dg.AssetKey(path) for path in paths],
-        tags=tags,
+        tags={**tags, **worker_tags()},
         run_config=config,
         raise_on_error=False,
     )

@@ -24,6 +24,7 @@ class WarehouseResource(DuckDBResource):  # type: ignore[misc]  # untyped upstre
     maturity_hours: float
     retrain_after: int
     hub_offline: bool
+    settle_s: float
 
     @classmethod
     def from_settings(cls, settings: Settings) -> WarehouseResource:
@@ -37,6 +38,7 @@ class WarehouseResource(DuckDBResource):  # type: ignore[misc]  # untyped upstre
             maturity_hours=settings.maturity.total_seconds() / 3600,
             retrain_after=settings.retrain_after,
             hub_offline=settings.hub_offline,
+            settle_s=settings.settle_s,
         )
 
     @property
@@ -52,6 +54,7 @@ class WarehouseResource(DuckDBResource):  # type: ignore[misc]  # untyped upstre
                 "INFLUENCE_MATURITY_HOURS": str(self.maturity_hours),
                 "INFLUENCE_RETRAIN_AFTER": str(self.retrain_after),
                 "HF_HUB_OFFLINE": "1" if self.hub_offline else "0",
+                "INFLUENCE_SETTLE_S": str(self.settle_s),
             }
         )
 

@@ -24,7 +24,7 @@ class Settings:
     Attributes:
         home: INFLUENCE_HOME, default `.influence` in the working folder.
         warehouse: INFLUENCE_WAREHOUSE, default `warehouse.duckdb` in the home.
-        start_date: INFLUENCE_START_DATE, first daily partition, default 2010-01-01.
+        start_date: INFLUENCE_START_DATE, first daily partition, default 2004-01-01.
         text_encoder: INFLUENCE_TEXT_ENCODER, hub name or local folder.
         lock_wait_s: INFLUENCE_LOCK_WAIT_S, how long to wait for another process
             that holds the warehouse, default 60.
@@ -33,6 +33,8 @@ class Settings:
         hub_offline: HF_HUB_OFFLINE=1, never ask a model hub.
         retrain_after: INFLUENCE_RETRAIN_AFTER, matured posts that start a training,
             default 500.
+        settle_s: INFLUENCE_SETTLE_S, how long a landed file has to stay as it is until
+            it is taken to be whole, default 10.
     """
 
     home: Path
@@ -43,6 +45,7 @@ class Settings:
     maturity: timedelta
     retrain_after: int
     hub_offline: bool
+    settle_s: float
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
@@ -56,18 +59,29 @@ class Settings:
         return cls(
             home=home,
             warehouse=Path(env.get("INFLUENCE_WAREHOUSE", home / "warehouse.duckdb")).absolute(),
-            start_date=_start_date(env.get("INFLUENCE_START_DATE", "2010-01-01")),
+            start_date=_start_date(env.get("INFLUENCE_START_DATE", "2004-01-01")),
             text_encoder=env.get("INFLUENCE_TEXT_ENCODER", DEFAULT_ENCODER),
             lock_wait_s=_number(env, "INFLUENCE_LOCK_WAIT_S", 60),
             maturity=timedelta(hours=_number(env, "INFLUENCE_MATURITY_HOURS", 48)),
             retrain_after=int(_number(env, "INFLUENCE_RETRAIN_AFTER", 500)),
             hub_offline=env.get("HF_HUB_OFFLINE", "0") not in ("", "0"),
+            settle_s=_number(env, "INFLUENCE_SETTLE_S", 10),
         )
 
     @property
     def landing(self) -> Path:
         """Folder in which exports are dropped."""
         return self.home / "landing"
+
+    @property
+    def collect(self) -> Path:
+        """Folder of the collectors: their ledger and what is under way."""
+        return self.home / "collect"
+
+    @property
+    def collect_config(self) -> Path:
+        """What to collect; there are no collectors without it."""
+        return self.home / "collect.yaml"
 
     @property
     def media(self) -> Path:
@@ -90,12 +104,43 @@ class Settings:
         return self.home / "report.html"
 
 
+CHILD_VARIABLES = (
+    "PATH",
+    "HOME",
+    "USERPROFILE",
+    "SYSTEMROOT",
+    "TMPDIR",
+    "LANG",
+    "LC_ALL",
+    "TZ",
+    "XDG_CONFIG_HOME",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "all_proxy",
+    "no_proxy",
+    "REQUESTS_CA_BUNDLE",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+)
+"""What collecting programs see of our environment: the way out, and no credentials."""
+
+
+def child_environment(env: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment of the programs that collectors start."""
+    env = os.environ if env is None else env
+    return {name: env[name] for name in CHILD_VARIABLES if name in env}
+
+
 def _start_date(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
         raise UserError(
-            f"INFLUENCE_START_DATE is '{text}', which is no date. Write it as 2010-01-01."
+            f"INFLUENCE_START_DATE is '{text}', which is no date. Write it as 2004-01-01."
         ) from None
 
 

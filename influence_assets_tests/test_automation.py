@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,7 +31,11 @@ files:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings.from_env(
-        {"INFLUENCE_HOME": str(tmp_path / "home"), "INFLUENCE_RETRAIN_AFTER": "100"}
+        {
+            "INFLUENCE_HOME": str(tmp_path / "home"),
+            "INFLUENCE_RETRAIN_AFTER": "100",
+            "INFLUENCE_SETTLE_S": "0",
+        }
     )
 
 
@@ -51,31 +53,12 @@ def _tick(
     return sensor(context), context.cursor or ""
 
 
-def _land(settings: Settings, name: str, text: str, age_s: float = 60) -> None:
+def _land(settings: Settings, name: str, text: str) -> None:
     folder = settings.landing / "panel"
     folder.mkdir(parents=True, exist_ok=True)
-    for file, content in (("mapping.yaml", MAPPING), (name, text)):
-        (folder / file).write_text(content)
-        os.utime(folder / file, (time.time() - age_s, time.time() - age_s))
-
-
-def test_the_landing_sensor_asks_once_for_each_change(
-    settings: Settings, instance: dg.DagsterInstance
-) -> None:
-    result, cursor = _tick(settings, "landing_sensor", instance, None)
-    assert isinstance(result, dg.SkipReason)  # nothing has landed
-    _land(settings, "a.csv", "who,day,fans\nx,2025-01-01,5\n")
-    result, cursor = _tick(settings, "landing_sensor", instance, cursor)
-    assert isinstance(result, dg.RunRequest)
-    again, cursor = _tick(settings, "landing_sensor", instance, cursor)
-    assert isinstance(again, dg.SkipReason)
-    # A file that is still being written is left alone until it has settled.
-    _land(settings, "b.csv", "who,day,fans\ny,2025-01-02,6\n", age_s=0)
-    result, cursor = _tick(settings, "landing_sensor", instance, cursor)
-    assert isinstance(result, dg.SkipReason)
-    _land(settings, "b.csv", "who,day,fans\ny,2025-01-02,6\n")
-    result, _ = _tick(settings, "landing_sensor", instance, cursor)
-    assert isinstance(result, dg.RunRequest)
+    if not (folder / "mapping.yaml").exists():
+        (folder / "mapping.yaml").write_text(MAPPING)
+    (folder / name).write_text(text)
 
 
 def test_the_refresh_job_ingests_and_builds_what_landed(

@@ -67,12 +67,21 @@ def test_a_refused_file_is_the_users_to_mend(home: Path) -> None:
     assert "encoding: latin-1" in " ".join(done.stdout.split())
 
 
+def test_an_unknown_shape_is_told_with_what_is_near(home: Path) -> None:
+    (home / "shelf.csv").write_text("who,day,shoe size\nx,2025-01-01,41\n")
+    done = run(home, "ingest", "shelf.csv")
+    assert done.returncode == 2
+    said = " ".join(done.stdout.split())
+    assert "It holds, as csv: who, day, shoe size." in said
+    assert "Nearest: profile_daily" in said
+    assert "--draft-spec" in said
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (("ingest", "nowhere.csv", "--source", "tweets_csv"), "nothing at"),
         (("ingest", "panel.csv", "--source", "no_such"), "instagram_posts_2017"),
-        (("ingest", "panel.csv"), "--source NAME"),
         (("sql", "SELECT 1"), "no warehouse"),
         (("build", "--from", "soon"), "is no date"),
         (("evaluate", "popularity", "--target", "fame"), "no target 'fame'"),

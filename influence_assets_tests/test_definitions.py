@@ -14,11 +14,11 @@ from influence_assets.settings import Settings
 
 ASSETS = {
     "raw/files", "raw/quarantine", "raw/posts", "raw/post_metrics", "raw/profile_snapshots",
-    "raw/interactions", "raw/media", "core/posts", "core/post_metrics", "core/profile_snapshots",
-    "core/interactions", "core/media", "marts/profile_metrics_weekly", "graph/edges_weekly",
-    "graph/profile_centrality_weekly", "graph/communities_weekly", "content/text_embeddings",
-    "features/popularity", "models/registry", "models/evaluations", "models/importances",
-    "report/page",
+    "raw/interactions", "raw/media", "core/posts", "core/metric_flags", "core/post_metrics",
+    "core/profile_snapshots", "core/interactions", "core/media", "marts/profile_metrics_weekly",
+    "graph/edges_weekly", "graph/profile_centrality_weekly", "graph/communities_weekly",
+    "content/text_embeddings", "features/popularity", "models/registry", "models/evaluations",
+    "models/importances", "report/page",
 }  # fmt: skip
 
 
@@ -63,7 +63,7 @@ def test_column_schemas_come_from_the_contracts(nodes: dict[str, dg.AssetSpec]) 
 def test_partitions_follow_the_contracts(nodes: dict[str, dg.AssetSpec]) -> None:
     for name, spec in nodes.items():
         table = TABLES.get(name.replace("/", "."))
-        expected = {"day": "2010-01-01", "week": "2009-12-28", None: None}[
+        expected = {"day": "2004-01-01", "week": "2003-12-29", None: None}[
             table.grain if table else None
         ]
         found = spec.partitions_def

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from influence_assets.cli import app
 from influence_assets.settings import Settings
-from influence_assets.sources.mapping import built_in_names, read_mapping
+from influence_assets.sources.catalog import built_in_names, read_mapping
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -63,8 +63,18 @@ COMMANDS = sorted({(page, *words) for page, words in [*shell_lines(), *inline_co
 
 @cache
 def commands() -> dict[str, typer.core.TyperCommand]:
-    group = typer.main.get_command(app)
-    return dict(group.commands)  # type: ignore[attr-defined]
+    """Every command by its words: `ingest`, `quarantine list`."""
+    found = {}
+    for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
+        inner = getattr(command, "commands", {"": command})
+        found |= {f"{name} {word}".strip(): one for word, one in inner.items()}
+    return found
+
+
+def command_of(words: list[str]) -> tuple[str, list[str]]:
+    """The name of a command, of one word or two, and its arguments."""
+    length = 2 if " ".join(words[:2]) in commands() else 1
+    return " ".join(words[:length]), words[length:]
 
 
 def test_there_is_documentation_to_check() -> None:
@@ -87,19 +97,19 @@ def test_shell_blocks_call_known_tools(command: tuple[str, ...]) -> None:
     ids=lambda c: " ".join(c[1:]),
 )
 def test_commands_exist_with_these_options(command: tuple[str, ...]) -> None:
-    _, _, name, *words = command
+    name, words = command_of(list(command[2:]))
     assert name in commands(), f"{command[0]}: there is no command {name}"
     known = {o for p in commands()[name].params for o in (*p.opts, *p.secondary_opts)}
     options = [w for w in words if w.startswith("-")]
     assert set(options) <= known | {"--help", "--debug"}
     # Parsed as the command line does, without being run: required arguments, choices, types.
     if words and "--help" not in words:
-        commands()[name].make_context(name, list(words), resilient_parsing=False)
+        commands()[name].make_context(name, words, resilient_parsing=False)
 
 
 @pytest.mark.parametrize("name", sorted(commands()))
 def test_each_command_has_help_with_an_example(name: str) -> None:
-    done = CliRunner().invoke(app, [name, "--help"])
+    done = CliRunner().invoke(app, [*name.split(), "--help"])
     assert done.exit_code == 0
     assert "Example: influence" in " ".join((commands()[name].help or "").split())
 
@@ -121,8 +131,11 @@ def test_mappings_parse(page: str, text: str) -> None:
     document = yaml.safe_load(text)
     if isinstance(document, list):
         # A feed to be added to the mapping above it.
-        files = [{"format": "csv", "feeds": document}]
-        text = yaml.safe_dump({"platform": "somewhere", "files": files})
+        document = {"feeds": document}
+    if "files" not in document:
+        # Part of an entry.
+        entry = {"format": "csv", "skip": None if "feeds" in document else "shown"} | document
+        text = yaml.safe_dump({"platform": "somewhere", "files": [entry]})
     assert read_mapping(text, "example", page).files
 
 

@@ -27,22 +27,13 @@ def noon(day: date, hour: int = 12) -> datetime:
 
 
 def put(tables: Tables, name: str, *rows: dict[str, Any]) -> None:
-    """Insert rows by name; columns that a row does not give are NULL."""
-    frame = pl.DataFrame(list(rows), schema=TABLES[name].schema.create_empty().schema)
+    """Insert rows by name; columns that a row does not give are NULL, and times are known."""
+    schema = TABLES[name].schema.create_empty().schema
+    known = dict.fromkeys((c for c in schema if c.endswith("_known")), True)
+    frame = pl.DataFrame([known | row for row in rows], schema=schema)
     tables.register("incoming", frame.to_arrow())
     tables.execute(f"INSERT INTO {name} BY NAME SELECT * FROM incoming")
     tables.unregister("incoming")
-
-
-def put_files(tables: Tables, *numbers: int) -> None:
-    """Files that came in in this order; file n has the id made of n."""
-    for place, number in enumerate(numbers, start=1):
-        row = {
-            "file_id": FILE[number], "ingest_number": place, "source": "s", "path": "p",
-            "bytes": 0, "rows_in": 0, "rows_good": 0, "rows_quarantined": 0,
-            "status": "ingested", "ingested_at": noon(MON),
-        }  # fmt: skip
-        put(tables, "raw.files", row)
 
 
 def run(tables: Tables, name: str, **parameters: Any) -> pl.DataFrame:
@@ -60,21 +51,21 @@ def raw_post(
     return {
         "file_id": FILE[file], "row_number": row, "platform": "x", "post_id": post,
         "profile_id": "ann", "posted_at": noon(day), "posted_date": day,
+        "observed_at": noon(TUE),
     } | more  # fmt: skip
 
 
 # --- core.posts ---
 
 
-def test_the_newest_file_wins_column_by_column(tables: Tables) -> None:
-    put_files(tables, 2, 1)
+def test_the_newest_reading_wins_column_by_column(tables: Tables) -> None:
     put(
         tables,
         "raw.posts",
-        # File 2 came first, whatever its id: what file 1 says wins …
-        raw_post(2, text="old", language="de", hashtags=["a"], is_sponsored=True, media_count=3),
+        # What was read later wins, whatever the file …
+        raw_post(1, text="new", hashtags=[], is_sponsored=False, observed_at=noon(WED)),
         # … but not where it says nothing. An empty list and a false are something said.
-        raw_post(1, text="new", hashtags=[], is_sponsored=False),
+        raw_post(2, text="old", language="de", hashtags=["a"], is_sponsored=True, media_count=3),
     )
     (row,) = run(tables, "core.posts").rows(named=True)
     assert (row["text"], row["hashtags"], row["is_sponsored"]) == ("new", [], False)
@@ -84,27 +75,58 @@ def test_the_newest_file_wins_column_by_column(tables: Tables) -> None:
     assert row["posted_date"] == MON
 
 
-def test_time_of_reading_goes_before_order_of_files(tables: Tables) -> None:
-    put_files(tables, 1, 2, 3)
+def test_a_known_time_of_reading_goes_before_a_bound(tables: Tables) -> None:
     put(
         tables,
         "raw.posts",
-        # The first file read the post last; the third does not say when it did.
         raw_post(1, text="read on wednesday", observed_at=noon(WED)),
         raw_post(2, text="read on tuesday", observed_at=noon(TUE)),
-        raw_post(3, text="read some day"),
+        # The third does not say when it read the post; it only came in later.
+        raw_post(3, text="some day", language="ko", observed_at=noon(SUN),
+                 is_observed_at_known=False),
+    )  # fmt: skip
+    (row,) = run(tables, "core.posts").rows(named=True)
+    assert (row["text"], row["language"]) == ("read on wednesday", "ko")
+
+
+def test_of_two_bounds_the_later_wins_unless_it_was_said_before(tables: Tables) -> None:
+    bound = {"is_observed_at_known": False}
+    put(tables, "raw.posts", raw_post(1, text="first", observed_at=noon(MON), **bound),
+        raw_post(2, text="second", observed_at=noon(TUE), **bound))  # fmt: skip
+    assert run(tables, "core.posts")["text"].to_list() == ["second"]
+    # The first file comes in again, in another form: that is no news.
+    put(tables, "raw.posts", raw_post(3, text="first", observed_at=noon(WED), **bound))
+    assert run(tables, "core.posts")["text"].to_list() == ["second"]
+
+
+@pytest.mark.parametrize("rows", [(1, 2), (2, 1)])
+def test_of_two_statements_of_one_time_the_larger_value_counts(
+    tables: Tables, rows: tuple[int, int]
+) -> None:
+    first, second = rows
+    put(
+        tables,
+        "raw.posts",
+        raw_post(1, first, text="a", media_count=10, hashtags=["b"], is_sponsored=False),
+        raw_post(1, second, text="b", media_count=9, hashtags=["a", "z"], is_sponsored=True),
     )
-    assert run(tables, "core.posts")["text"].to_list() == ["read on wednesday"]
+    (row,) = run(tables, "core.posts").rows(named=True)
+    assert (row["text"], row["media_count"]) == ("b", 10)
+    assert (row["hashtags"], row["is_sponsored"]) == (["b"], True)
 
 
-def test_the_last_row_of_a_file_wins(tables: Tables) -> None:
-    put_files(tables, 1)
-    put(tables, "raw.posts", raw_post(1, 9, text="last"), raw_post(1, 10, text="really last"))
-    assert run(tables, "core.posts")["text"].to_list() == ["really last"]
+def test_a_stated_time_of_publication_goes_before_a_bound(tables: Tables) -> None:
+    # Seen on Monday and on Tuesday, and stated, in an older reading, as Wednesday's.
+    unknown = {"is_posted_at_known": False, "observed_at": noon(SUN)}
+    put(tables, "raw.posts", raw_post(1, 1, TUE, **unknown), raw_post(1, 2, MON, **unknown))
+    (row,) = run(tables, "core.posts").rows(named=True)
+    assert (row["posted_date"], row["is_posted_at_known"]) == (MON, False)
+    put(tables, "raw.posts", raw_post(2, 1, WED))
+    (row,) = run(tables, "core.posts").rows(named=True)
+    assert (row["posted_date"], row["is_posted_at_known"]) == (WED, True)
 
 
 def test_the_same_id_on_two_platforms_is_two_posts(tables: Tables) -> None:
-    put_files(tables, 1)
     put(tables, "raw.posts", raw_post(1, 1), raw_post(1, 2, platform="y"), raw_post(1, 3, post="q"))
     assert run(tables, "core.posts").height == 3
 
@@ -117,8 +139,8 @@ def test_a_post_that_moved_stands_on_its_new_day_only(
     tables: Tables, first: date, last: date, posts: list[str]
 ) -> None:
     # Both statements count, also where only one of the days is asked for.
-    put_files(tables, 1, 2)
-    put(tables, "raw.posts", raw_post(1, day=MON, text="t"), raw_post(2, day=WED))
+    put(tables, "raw.posts", raw_post(1, day=MON, text="t"),
+        raw_post(2, day=WED, observed_at=noon(WED)))  # fmt: skip
     found = run(tables, "core.posts", first_day=first, last_day=last)
     assert found["post_id"].to_list() == posts
     assert found["text"].to_list() == ["t"] * len(posts)
@@ -135,12 +157,11 @@ def raw_count(file: int, row: int = 1, at: datetime = noon(TUE), **more: Any) ->
 
 
 def test_counts_of_one_time_are_merged_and_of_two_are_not(tables: Tables) -> None:
-    put_files(tables, 1, 2)
     put(
         tables,
         "raw.post_metrics",
         raw_count(1, likes=5, views=100),
-        # The same time: the newer number wins, the missing one does not erase.
+        # The same time: the larger number wins, the missing one does not erase.
         raw_count(2, likes=6),
         raw_count(2, 2, at=noon(TUE, 13), likes=7),
     )
@@ -149,7 +170,6 @@ def test_counts_of_one_time_are_merged_and_of_two_are_not(tables: Tables) -> Non
 
 
 def test_age_is_known_where_the_post_is(tables: Tables) -> None:
-    put_files(tables, 1)
     put(
         tables,
         "core.posts",
@@ -167,7 +187,6 @@ def test_age_is_known_where_the_post_is(tables: Tables) -> None:
 
 
 def test_counts_of_other_days_are_not_asked_for(tables: Tables) -> None:
-    put_files(tables, 1)
     put(tables, "raw.post_metrics", raw_count(1, likes=1), raw_count(1, 2, at=noon(WED), likes=2))
     found = run(tables, "core.post_metrics", first_day=WED, last_day=WED)
     assert found["likes"].to_list() == [2]
@@ -177,7 +196,6 @@ def test_counts_of_other_days_are_not_asked_for(tables: Tables) -> None:
 
 
 def test_snapshots_of_one_time_are_merged(tables: Tables) -> None:
-    put_files(tables, 1, 2)
     row = {"platform": "x", "profile_id": "ann", "observed_at": noon(MON), "observed_date": MON}
     put(
         tables,
@@ -200,7 +218,6 @@ def raw_tie(file: int, row: int, **more: Any) -> dict[str, Any]:
 
 
 def test_one_act_told_twice_is_one_tie(tables: Tables) -> None:
-    put_files(tables, 1, 2)
     put(
         tables,
         "raw.interactions",
@@ -231,31 +248,33 @@ def raw_medium(file: int, **more: Any) -> dict[str, Any]:
     } | more  # fmt: skip
 
 
-def test_the_file_that_came_last_wins_a_position(tables: Tables) -> None:
-    put_files(tables, 2, 1)
-    put(tables, "raw.media", raw_medium(2), raw_medium(1), raw_medium(2, position=2))
+@pytest.mark.parametrize("rows", [(1, 2), (2, 1)])
+def test_the_largest_picture_wins_a_position(tables: Tables, rows: tuple[int, int]) -> None:
+    small, large = rows
+    put(tables, "raw.media", raw_medium(small), raw_medium(large, width_px=40),
+        raw_medium(small, position=2))  # fmt: skip
     found = run(tables, "core.media").sort("position")
-    assert found.select("position", "path").rows() == [(1, "1.jpg"), (2, "2.jpg")]
+    assert found.select("position", "path").rows() == [(1, f"{large}.jpg"), (2, f"{small}.jpg")]
 
 
 def test_a_medium_is_never_mixed_of_two(tables: Tables) -> None:
-    # The newer file is a video, which has no size: it must not take that of the old picture.
-    put_files(tables, 1, 2)
+    # A video has no size: it must not lend the picture its path.
     put(
         tables,
         "raw.media",
-        raw_medium(1),
-        raw_medium(2, mime_type="video/mp4", width_px=None, height_px=None, path="2.mp4"),
+        raw_medium(2),
+        raw_medium(1, mime_type="video/mp4", width_px=None, height_px=None, path="1.mp4"),
     )
     found = run(tables, "core.media").select("path", "mime_type", "width_px", "height_px")
-    assert found.rows() == [("2.mp4", "video/mp4", None, None)]
+    assert found.rows() == [("2.jpg", "image/jpeg", 4, 3)]
 
 
 def test_a_medium_whose_post_moved_stands_on_one_day(tables: Tables) -> None:
     # The key holds no day: the same position on two days would be a duplicate.
-    put_files(tables, 1, 2)
     put(tables, "raw.media", raw_medium(1), raw_medium(2, posted_date=WED))
-    assert run(tables, "core.media")["posted_date"].to_list() == [WED]
+    for day, days in ((MON, []), (WED, [WED])):
+        found = run(tables, "core.media", first_day=day, last_day=day)
+        assert found["posted_date"].to_list() == days
 
 
 # --- marts.profile_metrics_weekly ---

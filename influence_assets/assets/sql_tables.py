@@ -27,9 +27,11 @@ def _recipe(table: str, *upstream: Upstream, settings: str = "") -> Recipe:
 
 RECIPES = (
     _recipe("core.posts", Upstream("raw.posts", "same")),
+    _recipe("core.metric_flags", Upstream("raw.post_metrics", "same")),
     _recipe(
         "core.post_metrics",
         Upstream("raw.post_metrics", "same"),
+        Upstream("core.metric_flags", "same", drives=False),
         Upstream("core.posts", "touched"),
     ),
     _recipe("core.profile_snapshots", Upstream("raw.profile_snapshots", "same")),

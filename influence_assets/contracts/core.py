@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataframely as dy
+import polars as pl
 
 from influence_assets.contracts import shared
 from influence_assets.contracts.base import table
@@ -11,16 +12,52 @@ from influence_assets.contracts.base import table
 @table("core.posts", ("platform", "post_id"), "posted_date", "day")
 class Posts(shared.Post):
     """A row is a post. Where files disagree the newest observation wins, column by
-    column; a column that it leaves empty keeps the older value."""
+    column; a column that it leaves empty keeps the older value. A stated posted_at goes
+    before a bound, and of bounds the earliest counts."""
 
 
 @table("core.post_metrics", ("platform", "post_id", "observed_at"), "observed_date", "day")
 class PostMetrics(shared.PostMetric):
-    """A row is one observation of a post's counts, at one time."""
+    """A row is one observation of a post's counts, at one time. What core.metric_flags
+    lists is left out."""
 
     age_hours = dy.Float64(
         nullable=True, description="Hours from publication to observation; NULL if unknown."
     )
+
+
+METRIC_RULES = ("count_overflowed", "count_dropped_to_zero", "count_fell")
+
+
+@table(
+    "core.metric_flags",
+    ("platform", "post_id", "observed_at", "metric", "rule"),
+    "observed_date",
+    "day",
+)
+class MetricFlags(dy.Schema):
+    """A row is a count that cannot be true and is left out of core.post_metrics.
+
+    Counts add up over a post's life, so one below an earlier one is a fault of the reading.
+    """
+
+    platform = dy.String(min_length=1, description="Platform name in lower case.")
+    post_id = dy.String(min_length=1, description="Id of the observed post.")
+    observed_at = dy.Datetime(description="When the count was read, UTC.")
+    observed_date = dy.Date(description="Day of observed_at, UTC: the partition.")
+    metric = dy.String(description="views, likes, comments, shares or saves.")
+    rule = dy.String(
+        description="count_overflowed: negative; count_dropped_to_zero: 0 after a larger count; "
+        "count_fell: below the largest earlier count that was accepted."
+    )
+    value = dy.Int64(description="The count as it was read.")
+    earlier_value = dy.Int64(
+        nullable=True, min=0, description="The largest earlier count of the post that was accepted."
+    )
+
+    @dy.rule()
+    def rule_is_known(cls) -> pl.Expr:
+        return cls.rule.col.is_in(METRIC_RULES)
 
 
 @table("core.profile_snapshots", ("platform", "profile_id", "observed_at"), "observed_date", "day")

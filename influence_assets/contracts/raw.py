@@ -11,6 +11,13 @@ import dataframely as dy
 from influence_assets.contracts import shared
 from influence_assets.contracts.base import table
 
+OVERFLOW = -(2**31)
+"""A count of 32 bits that overflows starts again here: no count is smaller."""
+
+
+def _count(description: str) -> dy.Int64:
+    return dy.Int64(nullable=True, min=OVERFLOW, description=description)
+
 
 class RawRow(dy.Schema):
     """Where a raw row came from."""
@@ -23,12 +30,24 @@ class RawRow(dy.Schema):
 class RawPosts(RawRow, shared.Post):
     """A row is a post as one file states it."""
 
-    observed_at = dy.Datetime(nullable=True, description="When the source read the post, UTC.")
+    observed_at = dy.Datetime(description="When the source read the post, UTC.")
+    is_observed_at_known = dy.Bool(
+        description="observed_at is stated; if not, it is a bound: read then or earlier."
+    )
 
 
 @table("raw.post_metrics", ("file_id", "row_number"), "observed_date", "day")
 class RawPostMetrics(RawRow, shared.PostMetric):
-    """A row is one observation of a post's counts as one file states it."""
+    """A row is one observation of a post's counts as one file states it.
+
+    A negative count, which has overflowed, is kept here and flagged in core.metric_flags.
+    """
+
+    views = _count("Views, plays or impressions of the post so far.")
+    likes = _count("Likes, favourites or reactions so far.")
+    comments = _count("Comments or replies so far.")
+    shares = _count("Shares, reposts or retweets so far.")
+    saves = _count("Saves or bookmarks so far.")
 
 
 @table("raw.profile_snapshots", ("file_id", "row_number"), "observed_date", "day")
@@ -60,16 +79,43 @@ class Files(dy.Schema):
     """
 
     file_id = dy.String(min_length=64, max_length=64, description="SHA-256 of the bytes.")
-    ingest_number = dy.Int64(min=1, description="Order in which files came in, from 1.")
+    ingest_number = dy.Int64(
+        min=1, description="Order in which files came in or were read anew, from 1."
+    )
     source = dy.String(description="Name of the mapping or adapter that read it.")
     path = dy.String(description="Path at the first ingest; `archive!member` in an archive.")
     bytes = dy.Int64(min=0, description="Size in bytes.")
-    rows_in = dy.Int64(min=0, description="Records read.")
+    rows_in = dy.Int64(
+        min=0, description="Records read; of a file that continues another, the new ones."
+    )
     rows_good = dy.Int64(min=0, description="Records that entered the raw tables.")
     rows_quarantined = dy.Int64(min=0, description="Records that broke a rule.")
-    status = dy.String(description="ingested, or refused: the whole file was turned away.")
-    message = dy.String(nullable=True, description="Why a file was refused.")
+    status = dy.String(
+        description="ingested; refused: turned away whole; skipped: nothing in it to ingest; "
+        "superseded: a newer version of the file took the place of its rows."
+    )
+    message = dy.String(nullable=True, description="Why a file was refused or skipped.")
     ingested_at = dy.Datetime(description="When it was read, UTC.")
+    replaces_file_id = dy.String(
+        nullable=True,
+        description="The version of the file before this one, whose rows it replaced.",
+    )
+    continues_file_id = dy.String(
+        nullable=True, description="The shorter file that this one continues, whose rows stay."
+    )
+
+
+@table("raw.file_versions", ("path", "version"))
+class FileVersions(dy.Schema):
+    """A row is a version of a path: the bytes that an ingest found there.
+
+    The newest version of each path says which files' rows are in the raw tables.
+    """
+
+    path = dy.String(description="Absolute path; `archive!member` in an archive.")
+    version = dy.Int64(min=1, description="1, 2, 3 … of this path.")
+    file_id = dy.String(min_length=64, max_length=64, description="SHA-256 of the bytes.")
+    seen_at = dy.Datetime(description="When an ingest first found them there, UTC.")
 
 
 @table("raw.quarantine", ("file_id", "row_number"))
@@ -78,6 +124,7 @@ class Quarantine(dy.Schema):
 
     file_id = dy.String(description="SHA-256 of the file.")
     row_number = dy.Int64(min=1, description="Place of the record in the file, from 1.")
+    entry = dy.Int64(min=1, description="The entry of the mapping that read it, from 1.")
     contract = dy.String(description="The table whose rule it broke.")
     rule = dy.String(description="The first rule broken.")
     message = dy.String(description="Every rule broken, in words.")
@@ -88,8 +135,8 @@ class Quarantine(dy.Schema):
 class TouchedDays(dy.Schema):
     """A row is a day of a core table that a file's rows change.
 
-    That is the day of each new row, and the day under which an older file had
-    placed the same post: `core` keeps it on one day only.
+    That is the day of each new row, and the days of other files' rows that it moves,
+    merges with or is judged against: `core` keeps a post on one day only.
     """
 
     file_id = dy.String(description="SHA-256 of the file.")

@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 
 from influence_assets.sample.communities import events_frame, truth_frame
-from influence_assets.sample.exports.files import Data, Written
+from influence_assets.sample.exports.files import FLAGGED, Data, Fault, Written
 from influence_assets.sample.popularity import COEFFICIENTS, EVENING_HOURS_UTC, NOISE_SD
 from influence_assets.sample.vocabulary import topics
 
@@ -34,7 +34,8 @@ class Truth:
         drivers: feature, coefficient (what it adds to log1p of the final likes).
         posts: platform, post_id, profile_id, subject, pull (hot, plain, cold), in_degree_before,
             log_likes: what is known of a post's popularity.
-        files: path (below landing), records, broken (number of broken records).
+        files: path (below landing), records, broken (number of records to be quarantined),
+            flagged (number of counts to be flagged).
         faults: path, row_number (from 1, header not counted), fault.
         noise_sd: standard deviation of the noise in log1p of the final likes.
         evening_hours_utc: the hours of the driver is_evening.
@@ -75,8 +76,8 @@ def write_truth(
 def _file_entry(file: Written) -> dict[str, Any]:
     entry: dict[str, Any] = {"path": file.path, "records": file.records}
     if file.faults:
-        entry["broken"] = dict(sorted(Counter(fault for _, fault in file.faults).items()))
-        entry["broken_rows"] = [{"row_number": row, "fault": fault} for row, fault in file.faults]
+        entry["faults"] = dict(sorted(Counter(fault for _, fault in file.faults).items()))
+        entry["faulty_rows"] = [{"row_number": row, "fault": fault} for row, fault in file.faults]
     return entry
 
 
@@ -92,6 +93,11 @@ def _posts(data: Data, popularity: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _fault_counts(faults: dict[Fault, int]) -> dict[str, int]:
+    flagged = sum(count for fault, count in faults.items() if fault in FLAGGED)
+    return {"broken": sum(faults.values()) - flagged, "flagged": flagged}
+
+
 def load_truth(out: Path) -> Truth:
     """Load the truth of the world that was written to `out`."""
     folder = out / FOLDER
@@ -101,11 +107,11 @@ def load_truth(out: Path) -> Truth:
         for event in document["events"]
     ]
     files = [
-        {"path": f["path"], "records": f["records"], "broken": sum(f.get("broken", {}).values())}
+        {"path": f["path"], "records": f["records"], **_fault_counts(f.get("faults", {}))}
         for f in document["files"]
     ]
     faults = [
-        {"path": f["path"], **row} for f in document["files"] for row in f.get("broken_rows", ())
+        {"path": f["path"], **row} for f in document["files"] for row in f.get("faulty_rows", ())
     ]
     return Truth(
         communities=pl.read_parquet(folder / "communities.parquet"),

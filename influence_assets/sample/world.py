@@ -49,8 +49,8 @@ class World:
         landing: the exports, a folder per source.
         truth: what was planted.
         files: number of files with records (pictures not counted).
-        records: in all files, broken ones included.
-        broken: records with a planted fault.
+        records: in all files, those with a fault included.
+        faulty: records with a planted fault.
     """
 
     landing: Path
@@ -60,7 +60,7 @@ class World:
     pictures: int
     files: int
     records: int
-    broken: int
+    faulty: int
 
 
 def draw_world(seed: int, weeks: int, profiles_per_community: int) -> tuple[Data, pl.DataFrame]:
@@ -114,5 +114,5 @@ def write_world(
         pictures=sum(file.path.endswith(".jpg.json") for file in written),
         files=len(written),
         records=sum(file.records for file in written),
-        broken=sum(len(file.faults) for file in written),
+        faulty=sum(len(file.faults) for file in written),
     )

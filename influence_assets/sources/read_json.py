@@ -1,34 +1,36 @@
-"""JSON documents and JSON lines: records that come as trees.
-
-A record is decoded by polars with the very fields that the mapping names, each as
-text, so that a number in one record and a text in the next do not clash.
-"""
+"""JSON documents and JSON lines: from bytes to lines of JSON, each a record."""
 
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from typing import IO, Any
 
 import ijson
-import orjson
-import polars as pl
 
-from influence_assets.sources.batches import (
-    BATCH_BYTES,
-    RAW,
-    ROW,
-    BadFile,
-    Batch,
-    Reject,
-    require_fields,
-)
-from influence_assets.sources.json_decode import decode
-from influence_assets.sources.json_fields import ROOT, JsonFields
+from influence_assets.sources.batches import BATCH_BYTES, BadFile, Batch, Reject
+from influence_assets.sources.json_fields import is_added
+from influence_assets.sources.json_text import loads
 from influence_assets.sources.mapping import FileSpec
+from influence_assets.sources.record_paths import (
+    EACH,
+    NoListError,
+    Place,
+    record_places,
+    with_added,
+)
+from influence_assets.sources.records import BatchMaker, batches_of_lines, line_of
+from influence_assets.sources.text import utf8
 
 DOCUMENT_BYTES = 256 << 20
-"""A single document is read whole up to this size; a list at the top streams at any size."""
+"""A single document or line is read whole up to this size; a list at the top streams at any."""
+
+
+STREAMED_BYTES = 32 << 20
+"""From this size on a list is read item by item: as a whole it takes ten times its size."""
+
+_LIST = re.compile(rb"\s*\[")
 
 
 def read_json_lines(data: IO[bytes], name: str, spec: FileSpec) -> Iterator[Batch]:
@@ -40,18 +42,51 @@ def read_json_lines(data: IO[bytes], name: str, spec: FileSpec) -> Iterator[Batc
         BadFile: a field that the mapping names is in none of the first records.
         UnicodeError: the bytes are not in the stated encoding.
     """
-    lines = io.TextIOWrapper(data, encoding=_bom_free(spec.encoding), newline="\n")
-    if spec.records:
-        documents = (_parsed_line(line, name) for line in lines if line.strip())
-        yield from batches_of_lines(_nested(documents, spec, name), name, spec)
+    blocks = _blocks(utf8(data, spec.encoding), name)
+    if spec.records or _added(spec):
+        lines = (line for block in blocks for line in block.split(b"\n") if line.strip())
+        yield from batches_of_lines(_records_in_lines(lines, spec), name, spec)
     else:
-        yield from batches_of_lines(
-            (line.rstrip("\r\n") for line in lines if line.strip()), name, spec
-        )
+        maker = BatchMaker(name, spec)
+        yield from (maker.from_block(block) for block in blocks)
+
+
+def _blocks(data: IO[bytes], name: str) -> Iterator[bytes]:
+    """The file in blocks of whole lines, none of them blank."""
+    held: list[bytes] = []
+    old_macintosh: bool | None = None  # lines that end with a carriage return alone
+    while piece := data.read(BATCH_BYTES):
+        if old_macintosh is None:
+            old_macintosh = b"\r" in piece and b"\n" not in piece
+        if old_macintosh:
+            piece = piece.replace(b"\r", b"\n")
+        cut = piece.rfind(b"\n") + 1
+        held.append(piece[:cut] if cut else piece)
+        if cut:
+            whole, held = b"".join(held), [piece[cut:]]
+            if not whole.isspace():
+                yield whole
+        elif sum(map(len, held)) > DOCUMENT_BYTES:
+            raise BadFile(f"{name} has a line of more than {DOCUMENT_BYTES >> 20} MB.")
+    whole = b"".join(held)
+    if whole and not whole.isspace():
+        yield whole
+
+
+def _records_in_lines(lines: Iterator[bytes], spec: FileSpec) -> Iterator[bytes | Reject]:
+    """The records at `records` of each line; a line that has them not is a reject itself."""
+    added = _added(spec)
+    for line in lines:
+        try:
+            yield from list(_records(loads(line), spec.records, added))
+        except UnicodeDecodeError:
+            raise
+        except ValueError as error:
+            yield Reject(0, "malformed_json", str(error), line.decode().strip())
 
 
 def read_json_document(data: IO[bytes], name: str, spec: FileSpec) -> Iterator[Batch]:
-    """Batches of a JSON document: its list at the top, the list at `records`, or itself.
+    """Batches of a JSON document: its list at the top, the records at `records`, or itself.
 
     Raises:
         BadFile: it is no JSON, it is one document too large to be read whole, or a
@@ -60,51 +95,71 @@ def read_json_document(data: IO[bytes], name: str, spec: FileSpec) -> Iterator[B
     yield from batches_of_lines(document_lines(data, name, spec), name, spec)
 
 
-def document_lines(data: IO[bytes], name: str, spec: FileSpec) -> Iterator[str]:
+def document_lines(data: IO[bytes], name: str, spec: FileSpec) -> Iterator[bytes | Reject]:
     """The records of a JSON document, each as one line of JSON.
 
     Raises:
         BadFile: it is no JSON, or one document too large to be read whole.
+        UnicodeError: the bytes are not in the stated encoding.
     """
-    if spec.encoding.lower() not in ("utf-8", "utf8"):
-        text = io.TextIOWrapper(data, encoding=spec.encoding).read()
-        data = io.BytesIO(text.encode("utf-8"))
-    documents = _documents(data, name)
-    if spec.records:
-        yield from _nested(documents, spec, name)
-    else:
-        yield from (orjson.dumps(d).decode() for d in documents)
-
-
-def _bom_free(encoding: str) -> str:
-    return "utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding
-
-
-def _parsed_line(line: str, name: str) -> Any:
-    try:
-        return orjson.loads(line)
-    except orjson.JSONDecodeError as error:
-        raise BadFile(f"{name} has a line that is no JSON ({error}): {line[:80]!r}") from error
-
-
-def _documents(data: IO[bytes], name: str) -> Iterator[Any]:
-    whole = data.read(DOCUMENT_BYTES + 1).removeprefix(b"\xef\xbb\xbf")
-    if len(whole) > DOCUMENT_BYTES and whole.lstrip()[:1] == b"[":
+    added = _added(spec)
+    for document in _documents(utf8(data, spec.encoding), name, spec):
         try:
-            yield from ijson.items(_Joined(whole, data), "item", use_float=True)
-        except ijson.JSONError as error:
-            raise BadFile(f"{name} is no valid JSON ({error}). Get it anew.") from error
-        return
-    if len(whole) > DOCUMENT_BYTES:
+            yield from _records(document, spec.records, added)
+        except NoListError as error:
+            raise BadFile(
+                f"{name}: what stands at `records: {spec.records}` {error}. Correct the mapping."
+            ) from error
+
+
+def _records(document: Any, path: str | None, added: list[str]) -> Iterator[bytes | Reject]:
+    """The records of a document, each with the fields from around it that it needs."""
+    places = record_places(document, path) if path else iter([Place(document)])
+    for place in places:
+        yield line_of(with_added(place, document, added))
+
+
+def _added(spec: FileSpec) -> list[str]:
+    return sorted(f for f in spec.fields() if is_added(f))
+
+
+def _documents(data: IO[bytes], name: str, spec: FileSpec) -> Iterator[Any]:
+    """The items of the list at the top, or the one document.
+
+    A path that begins with `*` is about the list itself.
+    """
+    from_the_list = (spec.records or "").split(".")[0] == EACH
+    whole = data.read(DOCUMENT_BYTES + 1)
+    is_too_large = len(whole) > DOCUMENT_BYTES
+    is_list = _LIST.match(whole) is not None
+    if is_too_large and not is_list:
         raise BadFile(
             f"{name} is one JSON document of more than {DOCUMENT_BYTES >> 20} MB. Write its "
             "records one a line (`jq -c '.items[]'`) and read it as `format: jsonl`."
         )
+    if is_list and (is_too_large or (len(whole) > STREAMED_BYTES and _is_strict(whole))):
+        yield from ([item] if from_the_list else item for item in _streamed(whole, data, name))
+        return
     try:
-        document = orjson.loads(whole)
-    except orjson.JSONDecodeError as error:
+        document = loads(whole)
+    except UnicodeDecodeError:
+        raise
+    except ValueError as error:
         raise BadFile(f"{name} is no valid JSON ({error}). Get it anew.") from error
-    yield from document if isinstance(document, list) else [document]
+    yield from document if isinstance(document, list) and not from_the_list else [document]
+
+
+def _is_strict(text: bytes) -> bool:
+    """Whether the text is free of words that Python writes into JSON, and only Python reads."""
+    return b"NaN" not in text and b"Infinity" not in text
+
+
+def _streamed(head: bytes, rest: IO[bytes], name: str) -> Iterator[Any]:
+    """The items of a list of any length."""
+    try:
+        yield from ijson.items(_Joined(head, rest), "item", use_float=True)
+    except (ijson.JSONError, RecursionError) as error:
+        raise BadFile(f"{name} is no valid JSON ({error}). Get it anew.") from error
 
 
 class _Joined:
@@ -116,79 +171,3 @@ class _Joined:
     def read(self, size: int = -1) -> bytes:
         """Up to `size` bytes."""
         return self._head.read(size) or self._rest.read(size)
-
-
-def _nested(documents: Iterator[Any], spec: FileSpec, name: str) -> Iterator[str]:
-    """The records at `spec.records` of each document, each with the root fields it needs."""
-    above = sorted(f for f in spec.fields() if f.startswith(ROOT))
-    for document in documents:
-        records = _dig(document, spec.records or "")
-        if records is None:
-            continue
-        if not isinstance(records, list):
-            raise BadFile(f"{name}: `records: {spec.records}` is no list. Correct the mapping.")
-        root = {f: _dig(document, f.removeprefix(ROOT)) for f in above}
-        for record in records:
-            yield orjson.dumps({**record, **root} if isinstance(record, dict) else record).decode()
-
-
-def _dig(document: Any, path: str) -> Any:
-    for key in path.split("."):
-        if not isinstance(document, dict):
-            return None
-        document = document.get(key)
-    return document
-
-
-def batches_of_lines(lines: Iterator[str], name: str, spec: FileSpec) -> Iterator[Batch]:
-    """Lines of JSON, one a record, as batches whose columns are the mapping's fields."""
-    fields = JsonFields(spec)
-    first, size, held, checked = 1, 0, [], False
-    for line in lines:
-        held.append(line)
-        size += len(line)
-        if size >= BATCH_BYTES:
-            yield _batch(held, first, fields, name, spec, check=not checked)
-            first, size, held, checked = first + len(held), 0, [], True
-    if held:
-        yield _batch(held, first, fields, name, spec, check=not checked)
-
-
-def _batch(
-    lines: list[str], first: int, fields: JsonFields, name: str, spec: FileSpec, *, check: bool
-) -> Batch:
-    frame = pl.DataFrame({ROW: pl.int_range(first, first + len(lines), eager=True), RAW: lines})
-    trees, problems = decode(frame[RAW], fields.dtype)
-    problems |= {
-        int(i): "null is no record" for i in trees.is_null().arg_true() if int(i) not in problems
-    }
-    rejects = [
-        Reject(first + i, "malformed_json", problem, lines[i])
-        for i, problem in sorted(problems.items())
-    ]
-    good = frame.with_columns(trees.alias("tree")).filter(pl.col("tree").is_not_null())
-    if check and good.height:
-        _require_json_fields(good[RAW], name, spec)
-    return Batch(good.select(ROW, RAW, *fields.expressions()), rejects)
-
-
-def _require_json_fields(lines: pl.Series, name: str, spec: FileSpec) -> None:
-    """Refuse a mapping that names a field which none of the first 1,000 records has."""
-    seen: set[str] = set()
-    for line in lines.head(1000):
-        seen |= _paths(orjson.loads(line), "")
-    wanted = {f.replace("[]", "") for f in spec.fields()}
-    optional = {f.replace("[]", "") for f in spec.optional_fields()}
-    require_fields(name, wanted, sorted(seen), optional)
-
-
-def _paths(value: Any, prefix: str) -> set[str]:
-    if isinstance(value, list):
-        return set().union(*(_paths(item, prefix) for item in value[:50]))
-    if not isinstance(value, dict):
-        return set()
-    found = set()
-    for key, inner in value.items():
-        path = f"{prefix}.{key}" if prefix else key
-        found |= {path} | _paths(inner, path)
-    return found

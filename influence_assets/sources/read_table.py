@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
+import shutil
+import tempfile
 from collections.abc import Iterator
-from typing import IO
+from typing import IO, cast
 
 import polars as pl
 import pyarrow as pa
@@ -20,13 +23,18 @@ from influence_assets.sources.batches import (
     Reject,
     require_fields,
 )
+from influence_assets.sources.headers import column_names, is_hint, known_names
 from influence_assets.sources.mapping import FileSpec
+from influence_assets.sources.text import utf8
 
 PARQUET_ROWS = 65_536
 
+HEADER_CHARACTERS = 1 << 20
+"""How far to look for the end of the header."""
+
 
 def read_csv(data: IO[bytes], name: str, spec: FileSpec) -> Iterator[Batch]:
-    """Batches of a delimited text file with a header.
+    """Batches of a delimited text file.
 
     A row with too many or too few fields becomes a reject with its own text.
 
@@ -35,26 +43,25 @@ def read_csv(data: IO[bytes], name: str, spec: FileSpec) -> Iterator[Batch]:
         UnicodeError: the bytes are not in the stated encoding.
     """
     delimiter = "\t" if spec.format == "tsv" else spec.delimiter
-    encoding = "utf-8-sig" if spec.encoding.lower() in ("utf-8", "utf8") else spec.encoding
-    text = io.TextIOWrapper(data, encoding=encoding, newline="")
-    header = _header(text, name, delimiter)
-    lacking = require_fields(name, spec.fields(), header, spec.optional_fields())
+    source = _Source(utf8(data, spec.encoding))
+    first, rest = _first_row(source.peek(), name, delimiter)
+    header = column_names(first if spec.header else [""] * len(first))
+    header = known_names(header, spec.names) if spec.names else header
+    if spec.header:
+        source.skip_to(rest)
+    lacking = require_fields(name, spec, header)
+    absent = [pl.lit(None, pl.String).alias(column) for column in sorted(lacking)]
     rows = _Numbering(header)
-    source = _Utf8(text)
     frame = pl.DataFrame()
     try:
         for block in _csv_stream(source, header, delimiter, rows):
             frame = pl.DataFrame(pl.from_arrow(pa.Table.from_batches([block])))
-            numbered = rows.number(frame)
-            absent = [pl.lit(None, pl.String).alias(name) for name in sorted(lacking)]
-            yield Batch(numbered.with_columns(absent), rows.take_rejects())
+            yield Batch(rows.number(frame).with_columns(absent), rows.take_rejects())
     except pa.ArrowInvalid as error:
         raise BadFile(
             f"{name} cannot be read as {spec.format} ({error}). Often a quotation mark is left "
             'open, or the delimiter is another one (`delimiter: ";"`).'
         ) from error
-    finally:
-        text.detach()
     _refuse_open_quote(source, frame, name)
     if rejects := rows.take_rejects():
         yield Batch(
@@ -63,22 +70,35 @@ def read_csv(data: IO[bytes], name: str, spec: FileSpec) -> Iterator[Batch]:
         )
 
 
-def _header(text: io.TextIOWrapper, name: str, delimiter: str) -> list[str]:
-    """The column names; a repeated one gets `.2`, `.3` … so that none hides another."""
-    names = next(csv.reader(text, delimiter=delimiter), None)
-    if not names:
+def _first_row(head: bytes, name: str, delimiter: str) -> tuple[list[str], bytes]:
+    """The fields of the first row that is not blank, and what follows it in the head."""
+    text = head.decode("utf-8", "surrogateescape")  # it may end within a character
+    lines = io.StringIO(text, newline="")
+    taken = 0
+
+    def counted() -> Iterator[str]:
+        nonlocal taken
+        for line in lines:
+            taken += len(line)
+            yield line
+
+    try:
+        rows = (row for row in csv.reader(counted(), delimiter=delimiter) if row)
+        row = next((row for row in rows if not is_hint(row)), None)
+    except csv.Error as error:
+        raise BadFile(f"{name} has no header that can be read ({error}).") from error
+    if not row:
         raise BadFile(f"{name} is empty: there is no header to read the columns from.")
-    unique: list[str] = []
-    for column in names:
-        name_of_it, times = column, 1
-        while name_of_it in unique or (times > 1 and name_of_it in names):
-            times += 1
-            name_of_it = f"{column}.{times}"
-        unique.append(name_of_it)
-    return unique
+    if taken == len(text) >= HEADER_CHARACTERS:
+        raise BadFile(
+            f"{name} has a first line of more than {HEADER_CHARACTERS >> 20} MB: often a quotation "
+            "mark is left open, or it is no table."
+        )
+    "".join(row).encode("utf-8")  # a header that is no UTF-8 is a file in another encoding
+    return row, text[taken:].encode("utf-8", "surrogateescape")
 
 
-def _refuse_open_quote(source: _Utf8, last_block: pl.DataFrame, name: str) -> None:
+def _refuse_open_quote(source: _Source, last_block: pl.DataFrame, name: str) -> None:
     """Refuse a file whose last record runs over lines because a quotation mark was never closed.
 
     The parser takes all that follows such a mark for one field. An odd number of marks alone
@@ -132,7 +152,7 @@ class _Numbering:
 
 
 def _csv_stream(
-    source: _Utf8, header: list[str], delimiter: str, rows: _Numbering
+    source: _Source, header: list[str], delimiter: str, rows: _Numbering
 ) -> Iterator[pa.RecordBatch]:
     """The parser of Arrow, fed with what follows the header, as UTF-8."""
     if not source.peek():
@@ -154,24 +174,30 @@ def _csv_stream(
         yield from stream
 
 
-class _Utf8(io.RawIOBase):
-    """Text of any encoding as a stream of UTF-8 bytes."""
+class _Source(io.RawIOBase):
+    """UTF-8 bytes for the parser, with the quotation marks counted."""
 
-    def __init__(self, text: io.TextIOWrapper) -> None:
-        self._text = text
+    def __init__(self, data: IO[bytes]) -> None:
+        self._data = data
         self._rest = b""
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
         self.quotes = 0
 
     def _more(self) -> bytes:
-        text = self._text.read(1 << 20)
-        self.quotes += text.count('"')
-        return text.encode("utf-8")
+        piece = self._data.read(HEADER_CHARACTERS)
+        self._decoder.decode(piece, final=not piece)  # tells the place of a fault
+        self.quotes += piece.count(b'"')
+        return piece
 
     def peek(self) -> bytes:
         """Some of what comes next; empty only at the end."""
         if not self._rest:
             self._rest = self._more()
         return self._rest
+
+    def skip_to(self, rest: bytes) -> None:
+        """Go on with what is left of that which `peek` has shown."""
+        self._rest = rest
 
     def readable(self) -> bool:
         return True
@@ -190,24 +216,27 @@ def read_parquet(data: IO[bytes], name: str, spec: FileSpec) -> Iterator[Batch]:
     Raises:
         BadFile: it is no Parquet file, or a named field is missing.
     """
+    if not data.seekable():  # Parquet begins at its end
+        with tempfile.TemporaryFile() as spool:
+            shutil.copyfileobj(data, spool, 1 << 20)
+            spool.seek(0)
+            yield from read_parquet(cast(IO[bytes], spool), name, spec)
+        return
     try:
         file = pq.ParquetFile(data)
-    except (pa.ArrowException, OSError) as error:
-        raise BadFile(f"{name} is no readable Parquet file ({error}). Get it anew.") from error
-    lacking = require_fields(name, spec.fields(), file.schema_arrow.names, spec.optional_fields())
-    first, blocks = 1, file.iter_batches(PARQUET_ROWS)
-    while True:
-        try:
-            block = next(blocks, None)
-        except (pa.ArrowException, OSError) as error:
-            raise BadFile(f"{name} has a damaged part ({error}). Get it anew.") from error
-        if block is None:
-            return
-        frame = pl.DataFrame(pl.from_arrow(pa.Table.from_batches([block])))
-        numbers = pl.int_range(first, first + frame.height, eager=True).alias(ROW)
-        absent = [pl.lit(None, pl.String).alias(column) for column in sorted(lacking)]
-        yield Batch(frame.select(_as_text(c) for c in frame).with_columns(numbers, *absent))
-        first += frame.height
+        header = file.schema_arrow.names
+        header = known_names(header, spec.names) if spec.names else header
+        lacking = require_fields(name, spec, header)
+        first = 1
+        for block in file.iter_batches(PARQUET_ROWS):
+            frame = pl.DataFrame(pl.from_arrow(pa.Table.from_batches([block])))
+            frame.columns = header
+            numbers = pl.int_range(first, first + frame.height, eager=True).alias(ROW)
+            absent = [pl.lit(None, pl.String).alias(column) for column in sorted(lacking)]
+            yield Batch(frame.select(_as_text(c) for c in frame).with_columns(numbers, *absent))
+            first += frame.height
+    except (pa.ArrowException, OSError, pl.exceptions.PolarsError) as error:
+        raise BadFile(f"{name} is no Parquet file that can be read ({error}).") from error
 
 
 def _as_text(column: pl.Series) -> pl.Expr:

@@ -105,7 +105,8 @@ def _partition_versions(connection: duckdb.DuckDBPyConnection, table: str) -> di
     rows = connection.execute(
         """
         SELECT CAST(day AS VARCHAR),
-               md5(string_agg(file_id || ':' || ingest_number, ',' ORDER BY ingest_number))
+               md5(string_agg(concat_ws(':', file_id, ingest_number, status), ','
+                              ORDER BY ingest_number))
         FROM raw.touched_days JOIN raw.files USING (file_id)
         WHERE table_name = ?
         GROUP BY day

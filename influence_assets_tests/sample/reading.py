@@ -64,7 +64,7 @@ def _tweet(line: bytes) -> tuple[Row | None, str | None]:
     if "id" not in tweet:
         return tweet, "missing_id"
     if min(tweet["public_metrics"].values()) < 0:
-        return tweet, "negative_count"
+        return tweet, "overflowed_count"
     try:
         at = datetime.fromisoformat(tweet["created_at"])
     except ValueError:
@@ -106,7 +106,7 @@ def _table_fault(kind: str, row: Row) -> str | None:
     if kind == "follows" and not row["followed"]:
         return "missing_target"
     if any(int(row[c].replace(",", "")) < 0 for c in INTEGER_COLUMNS.get(kind, ())):
-        return "negative_count"
+        return "negative_count" if kind == "late_panel" else "overflowed_count"
     if kind in TIMES:
         column, form = TIMES[kind]
         try:

@@ -6,10 +6,12 @@ import gzip
 import io
 import json
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from influence_assets.sources.batches import ROW, Batch
 from influence_assets.sources.mapping import FileSpec
@@ -18,6 +20,7 @@ from influence_assets.sources.readers import read_batches
 
 FILE_ID = "f" * 64
 WINDOW = Window(date(2010, 1, 1), date(2030, 12, 31))
+TODAY = datetime(2026, 11, 20)
 
 POST = {"post_id": "id", "profile_id": "who", "posted_at": "at", "text": "text"}
 HEADER = "id,who,at,text\n"
@@ -26,7 +29,7 @@ HEADER = "id,who,at,text\n"
 def spec(form: str = "csv", /, columns: dict[str, Any] | None = None, **more: Any) -> FileSpec:
     """A file that feeds posts; by default from the fields id, who, at and text."""
     feeds = [{"contract": "posts", "columns": columns or POST}]
-    return FileSpec.model_validate({"format": form, "feeds": feeds} | more)
+    return FileSpec.model_validate({"format": form, "feeds": feeds, "platform": "x"} | more)
 
 
 def batches(data: bytes | str, how: FileSpec, name: str = "a file") -> list[Batch]:
@@ -74,7 +77,7 @@ class Outcome:
 def parse(data: bytes | str, how: FileSpec, window: Window = WINDOW) -> Outcome:
     """Parse a small file whole."""
     raw = data.encode() if isinstance(data, str) else data
-    context = Context("x", window)
+    context = Context(window, TODAY)
     rows: dict[str, list[pl.DataFrame]] = {}
     quarantined, records = [], 0
     for part in parse_file(io.BytesIO(raw), FILE_ID, "a file", how, context):
@@ -104,3 +107,10 @@ def post(number: int = 1, **more: Any) -> dict[str, Any]:
 def gzipped(text: str) -> bytes:
     """The text compressed."""
     return gzip.compress(text.encode(), mtime=0)
+
+
+def parquet(**columns: Any) -> bytes:
+    """A Parquet file with these columns."""
+    sink = io.BytesIO()
+    pq.write_table(pa.table(columns), sink)
+    return sink.getvalue()

@@ -8,8 +8,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from influence_assets.sources.convert import convert, known, refine, times
-from influence_assets.sources.mapping import Column
+from influence_assets.sources.column_spec import Column
+from influence_assets.sources.convert import convert, known
+from influence_assets.sources.times import refine, times
 
 TEXT, WHOLE, REAL = pl.String(), pl.Int64(), pl.Float64()
 FLAG, TEXTS, TIME = pl.Boolean(), pl.List(pl.String), pl.Datetime("us")
@@ -279,6 +280,12 @@ def test_refine_makes_no_time_where_none_is_stated() -> None:
         ("[1, 2]", {"list": "python"}, ["1", "2"]),
         # What Python escapes: a text with both kinds of quotes.
         ("""['a\\'b"c']""", {"list": "python"}, ["""a'b"c"""]),
+        # Characters that it spells out; half a pair of surrogates is no character.
+        (
+            r"['a\nb', 'c\\n', '\x41\u00e4\U0001f600', '\ud83d']",
+            {"list": "python"},
+            ["a\nb", r"c\n", "Aä😀", r"\ud83d"],
+        ),
         ("a,b , c", {"list": ","}, ["a", "b", "c"]),
         # Surplus separators make no items.
         ("a  b ", {"list": " "}, ["a", "b"]),

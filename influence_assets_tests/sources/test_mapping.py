@@ -9,14 +9,9 @@ import pytest
 import yaml
 
 from influence_assets.errors import UserError
-from influence_assets.sources.mapping import (
-    Column,
-    Mapping,
-    built_in_names,
-    find_mapping,
-    read_mapping,
-    target_types,
-)
+from influence_assets.sources.catalog import built_in_names, find_mapping, read_mapping
+from influence_assets.sources.column_spec import Column
+from influence_assets.sources.mapping import Mapping, target_types
 from influence_assets_tests.sources.making import spec
 
 GOOD = """
@@ -95,7 +90,7 @@ def test_every_entry_that_matches_applies() -> None:
         (changed(feeds=[]), ["feeds"]),
         ("platform: x\nfiles: []\n", ["files"]),
         # `records` where there are no documents.
-        (changed(records="posts"), ["json"]),
+        (changed(records="posts"), ["JSON"]),
         # No platform at all.
         (GOOD.replace("platform: x", "description: y"), ["platform", "posts*.csv"]),
         # No mapping.
@@ -170,18 +165,22 @@ files:
     assert columns["kind"].map == {"True": "video", "no": "image", "1": "text"}
 
 
-def test_optional_holds_only_where_every_use_agrees() -> None:
+def test_what_a_file_may_lack() -> None:
     def maybe(field: str) -> dict[str, Any]:
         return {"field": field, "optional": True}
 
     how = spec(
         feeds=[
-            {"contract": "posts", "columns": {"post_id": "a", "text": maybe("b")}},
+            {
+                "contract": "posts",
+                "columns": {"post_id": "a", "text": maybe("b"), "url": ["u", "v"]},
+            },
             {"contract": "post_metrics", "require": ["c"], "columns": {"post_id": maybe("a")}},
         ]
     )
-    # `a` is needed by one feed; `c` only chooses records.
-    assert how.optional_fields() == {"b", "c"}
+    # `a` is needed by one feed; `c` only chooses records; of `u` and `v` one is enough.
+    assert how.missing({"a", "u"}) == how.missing({"a", "v"}) == []
+    assert how.missing(set()) == ["a", "u or v"]
 
 
 def test_targets_leave_out_what_is_made_by_us() -> None:
@@ -221,10 +220,3 @@ def test_a_mapping_file_is_named_by_its_stem(tmp_path: Path) -> None:
     assert find_mapping(str(own)).name == "mine"
     with pytest.raises(UserError, match="no mapping file"):
         find_mapping(str(tmp_path / "other.yml"))
-
-
-def test_a_folders_own_mapping_goes_before_a_built_in_one(tmp_path: Path) -> None:
-    assert find_mapping("tweets_csv", tmp_path).platform == "twitter"
-    (tmp_path / "mapping.yaml").write_text(GOOD)
-    own = find_mapping("tweets_csv", tmp_path)
-    assert (own.name, own.platform) == ("tweets_csv", "x")

@@ -12,12 +12,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from influence_assets.contracts import TABLES
 from influence_assets.sources.batches import BadFile
 from influence_assets.sources.parse import Context, Document, parse_documents
 from influence_assets_tests.sources.making import (
     FILE_ID,
     HEADER,
     POST,
+    TODAY,
     WINDOW,
     lines,
     parse,
@@ -181,10 +183,35 @@ def test_an_unlisted_value_is_unreadable() -> None:
     assert found.posts["kind"].to_list() == ["video", None]
 
 
+@pytest.mark.parametrize(
+    "likes",
+    [
+        {"field": "n", "default": 0},  # fills as many as cannot be read
+        {"sum": ["n", "m"]},
+        {"field": ["n", "m"]},
+    ],
+)
+def test_as_many_missing_as_unreadable_hide_nothing(likes: dict[str, Any]) -> None:
+    counts = {"post_id": "id", "observed_at": {"constant": "2024-02-01"}, "likes": likes}
+    how = spec(feeds=[feed("posts", POST), feed("post_metrics", counts | {"views": "v"})])
+    table = "id,who,at,text,n,m,v\n1,a,2024-01-01,,,,9\n2,a,2024-01-01,,many,,9\n"
+    found = parse(table + "3,a,2024-01-01,,4,,9\n", how)
+    assert found.rules == {2: "likes_unreadable"}
+    assert found.posts["post_id"].to_list() == ["1", "3"]
+
+
+def test_a_feed_that_no_record_is_for_gives_the_columns_of_its_table() -> None:
+    ties = feed("interactions", MENTION, each={"field": "text", "list": ","})
+    found = parse(HEADER + "1,a,2024-01-01,\n", spec(feeds=[feed("posts", POST), ties]))
+    given = found.rows["raw.interactions"]
+    columns = {n: c.dtype for n, c in TABLES["raw.interactions"].columns.items()}
+    assert (given.height, dict(given.schema)) == (0, columns)
+
+
 def test_a_fault_in_one_feed_keeps_the_whole_record_out() -> None:
     counts = {"post_id": "id", "observed_at": {"constant": "2024-02-01"}, "likes": "text"}
     how = spec(feeds=[feed("posts", POST), feed("post_metrics", counts)])
-    found = parse(HEADER + "1,a,2024-01-01,5\n2,a,2024-01-01,-5\n3,a,2024-01-01,x\n", how)
+    found = parse(HEADER + "1,a,2024-01-01,5\n2,a,2024-01-01,-3000000000\n3,a,2024-01-01,x\n", how)
     assert found.posts["post_id"].to_list() == ["1"]
     assert found.rows["raw.post_metrics"]["post_id"].to_list() == ["1"]
     # A record counts once, however many rules it breaks.
@@ -241,7 +268,8 @@ def test_documents_keep_their_own_numbers_and_faults() -> None:
         Document("c" * 64, "c.json", json.dumps([post(3)]).encode()),
         Document("d" * 64, "d.json", b"[]"),
     ]
-    parsed, refused = parse_documents(documents, spec("json"), Context("x", WINDOW), {"c" * 64: 11})
+    context = Context(WINDOW, TODAY)
+    parsed, refused = parse_documents(documents, spec("json"), context, {"c" * 64: 11})
     (part,) = parsed
     rows = part.rows["raw.posts"].select("file_id", "row_number", "post_id").rows()
     # The third one's numbers start where an earlier entry of the mapping had ended.

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import gzip
-import io
 import json
 from datetime import UTC, date, datetime
 from typing import Any
 
 import polars as pl
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from influence_assets.sources.batches import BATCH_BYTES, BadFile
@@ -20,6 +18,7 @@ from influence_assets_tests.sources.making import (
     batches,
     gzipped,
     lines,
+    parquet,
     post,
     read,
     spec,
@@ -60,8 +59,8 @@ def test_other_line_ends(end: str) -> None:
 
 
 def test_line_breaks_inside_the_header() -> None:
-    found = read('"the\nid",who\n1,ann\n', spec(columns={"post_id": "the\nid"}))
-    assert found.frame["the\nid"].to_list() == ["1"]
+    found = read('" the\n id",who\n1,ann\n', spec(columns={"post_id": "the id"}))
+    assert found.frame["the id"].to_list() == ["1"]
 
 
 @pytest.mark.parametrize(
@@ -71,8 +70,8 @@ def test_line_breaks_inside_the_header() -> None:
         # A number made here must not meet one that the file has.
         ("a,a,a.2", None),
         ("a.2,a,a", None),
-        # Columns without a name, as spreadsheets leave them.
-        ("a,,", None),
+        # Columns without a name, as spreadsheets leave them, are called by their place.
+        ("a,, ", ["a", "column_2", "column_3"]),
     ],
 )
 def test_repeated_names_do_not_hide_each_other(header: str, names: list[str] | None) -> None:
@@ -343,7 +342,7 @@ def test_records_inside_a_document_with_fields_of_its_root() -> None:
     columns = {"post_id": "id", "profile_id": "/alias", "text": {"field": "name", "optional": True}}
     found = read(json.dumps(document), spec("json", records="posts", columns=columns))
     # The same name means the record's own field without a slash.
-    assert found.frame.drop("__row", "__raw").rows(named=True) == [
+    assert found.frame.drop("__row").rows(named=True) == [
         {"/alias": "ann", "id": "1", "name": "inner"},
         {"/alias": "ann", "id": "2", "name": None},
     ]
@@ -357,7 +356,13 @@ def test_a_document_without_records_gives_none(document: dict[str, Any]) -> None
 
 def test_records_that_are_no_list_are_refused() -> None:
     with pytest.raises(BadFile, match="no list"):
-        batches(json.dumps({"posts": {"id": 1}}), spec("json", records="posts"))
+        batches(json.dumps({"posts": "none"}), spec("json", records="posts"))
+
+
+def test_an_object_at_the_path_is_a_record() -> None:
+    documents = [{"quoted": post(1)}, {"quoted": None}]
+    found = read(json.dumps(documents), spec("json", records="quoted"))
+    assert (found.frame["id"].to_list(), found.rejects) == (["1"], [])
 
 
 def test_items_that_are_no_records_are_rejected() -> None:
@@ -400,12 +405,6 @@ def test_odd_json_is_read_or_refused(text: str | bytes) -> None:
 
 
 # --- Parquet ---
-
-
-def parquet(**columns: Any) -> bytes:
-    sink = io.BytesIO()
-    pq.write_table(pa.table(columns), sink)
-    return sink.getvalue()
 
 
 def test_parquet_with_typed_columns() -> None:

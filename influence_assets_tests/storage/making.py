@@ -27,6 +27,7 @@ def metrics(*rows: Row) -> pl.DataFrame:
             "platform": "x",
             "post_id": post,
             "observed_at": datetime.combine(day, time(12)),
+            "is_observed_at_known": True,
             "observed_date": day,
             "views": views,
             "likes": views * 10,

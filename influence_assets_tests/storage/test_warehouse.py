@@ -284,7 +284,7 @@ def held_by_another(path: Path) -> Iterator[subprocess.Popen[str]]:
 
 def test_lock_of_another_process_is_told_to_the_user(filled: Warehouse) -> None:
     waits: list[float] = []
-    patient = Warehouse(filled.path, lock_wait_s=0.05, sleep=waits.append)
+    patient = Warehouse(filled.path, lock_wait_s=1.0, sleep=waits.append)
     with held_by_another(filled.path), pytest.raises(UserError, match="INFLUENCE_LOCK_WAIT_S"):
         patient.count(TABLE)
     # It tried again before it gave up, and never waited longer than two seconds at a time.

@@ -1,30 +1,40 @@
--- A row is one observation of a profile at one time, merged over the files that made it.
-WITH ranked AS (
-    SELECT
-        r.*,
-        row_number() OVER (
-            PARTITION BY r.platform, r.profile_id, r.observed_at
-            ORDER BY f.ingest_number, r.row_number
-        ) AS newness
-    FROM raw.profile_snapshots AS r
-    JOIN raw.files AS f USING (file_id)
-    WHERE r.observed_date BETWEEN $first_day AND $last_day
+-- A row is one observation of a profile at one time, merged over the files that made it: where
+-- they disagree, the larger value. What is told again in the same words, without a time of
+-- reading, is one observation, at the earliest bound.
+WITH dated AS (
+    SELECT * EXCLUDE (file_id, row_number, observed_date)
+    FROM raw.profile_snapshots
+    WHERE is_observed_at_known AND observed_date BETWEEN $first_day AND $last_day
+    UNION ALL BY NAME
+    SELECT * EXCLUDE (file_id, row_number, observed_date, observed_at), min(observed_at) AS observed_at
+    FROM raw.profile_snapshots
+    WHERE NOT is_observed_at_known AND observed_date <= $last_day
+    GROUP BY ALL
+    HAVING CAST(min(observed_at) AS DATE) >= $first_day
 )
 SELECT
     platform,
     profile_id,
     observed_at,
+    bool_and(is_observed_at_known) AS is_observed_at_known,
     CAST(observed_at AS DATE) AS observed_date,
-    arg_max(handle, newness) AS handle,
-    arg_max(display_name, newness) AS display_name,
-    arg_max(category, newness) AS category,
-    arg_max(country, newness) AS country,
-    arg_max(is_verified, newness) AS is_verified,
-    arg_max(followers, newness) AS followers,
-    arg_max(following, newness) AS following,
-    arg_max(posts_count, newness) AS posts_count,
-    arg_max(engagement, newness) AS engagement,
-    arg_max(reach, newness) AS reach,
-    arg_max(impressions, newness) AS impressions
-FROM ranked
+    max(handle) AS handle,
+    max(display_name) AS display_name,
+    max(category) AS category,
+    max(country) AS country,
+    bool_or(is_verified) AS is_verified,
+    max(followers) AS followers,
+    max(following) AS following,
+    max(posts_count) AS posts_count,
+    max(likes_total) AS likes_total,
+    max(views_per_post) AS views_per_post,
+    max(likes_per_post) AS likes_per_post,
+    max(comments_per_post) AS comments_per_post,
+    max(shares_per_post) AS shares_per_post,
+    max(engagement_per_post) AS engagement_per_post,
+    max(engagement_rate) AS engagement_rate,
+    max(engagement) AS engagement,
+    max(reach) AS reach,
+    max(impressions) AS impressions
+FROM dated
 GROUP BY platform, profile_id, observed_at

@@ -1,2 +1,2 @@
--- A row is a platform that has posts, with their number.
-SELECT platform, count(*) AS posts FROM core.posts GROUP BY platform ORDER BY platform
+-- A row is a platform that has posts whose time is known, with their number.
+SELECT platform, count(*) AS posts FROM core.posts WHERE is_posted_at_known GROUP BY platform ORDER BY platform

@@ -1,5 +1,6 @@
 -- A row is a post of a platform with its outcome: the latest known value of the count $target,
--- NULL if it was never observed. Engagement is the sum of the counts that are known.
+-- NULL if it was never observed. Engagement is the sum of the counts that are known. Posts whose
+-- time of publication is not known are left out.
 WITH counts AS (
     SELECT
         post_id,
@@ -44,5 +45,6 @@ SELECT
 FROM core.posts AS p
 LEFT JOIN latest AS l USING (post_id)
 LEFT JOIN addressed AS a USING (post_id)
-WHERE p.platform = $platform
+-- A post whose time is only a bound says nothing of what was known when it was published.
+WHERE p.platform = $platform AND p.is_posted_at_known
 ORDER BY p.posted_at, p.post_id

@@ -48,6 +48,8 @@ published AS (
     FROM core.posts AS p
     LEFT JOIN latest AS l USING (platform, post_id)
     WHERE p.posted_date BETWEEN CAST($first_day AS DATE) AND CAST($last_day AS DATE) + 6
+      -- In which week a post falls whose time is only a bound, nobody knows.
+      AND p.is_posted_at_known
     GROUP BY ALL
 ),
 weeks AS (

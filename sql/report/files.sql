@@ -1,4 +1,5 @@
--- A row is a source: what came in from it. rows_in = rows_good + rows_quarantined.
+-- A row is a source: what came in from it. rows_in = rows_good + rows_quarantined; what a
+-- newer version of a file took the place of is left out.
 SELECT
     source,
     count(*) AS files,
@@ -9,5 +10,6 @@ SELECT
     sum(rows_quarantined)::BIGINT AS rows_quarantined,
     max(ingested_at) AS last_ingested_at
 FROM raw.files
+WHERE status <> 'superseded'
 GROUP BY source
 ORDER BY rows_in DESC, source

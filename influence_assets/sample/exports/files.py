@@ -22,12 +22,19 @@ Fault = Literal[
     "unreadable_date",
     "date_1970",
     "negative_count",
+    "overflowed_count",
     "missing_id",
     "missing_target",
     "extra_fields",
     "missing_fields",
     "broken_json",
 ]
+
+FLAGGED: frozenset[Fault] = frozenset({"overflowed_count"})
+"""Faults that do not cost the record: the count stays in raw and is flagged."""
+
+OVERFLOWED = -2_147_483_296
+"""What a count a little above 2^31 becomes in 32 bits."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +56,8 @@ class Written:
 
     Attributes:
         path: below the landing folder, with forward slashes.
-        records: all records, broken ones included.
-        faults: row number (from 1, a header not counted) and fault of each broken record.
+        records: all records, those with a fault included.
+        faults: row number (from 1, a header not counted) and fault of each such record.
     """
 
     path: str

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from influence_assets.sample.exports.files import (
+    OVERFLOWED,
     Broken,
     Data,
     Fault,
@@ -63,7 +64,7 @@ def write_metrics(landing: Path, data: Data) -> list[Written]:
 
 def _broken_metrics(row: list[Any], number: int) -> list[Broken]:
     rows: list[tuple[Fault, list[Any]]] = [
-        ("negative_count", [row[0], row[1], -1, *row[3:]]),
+        ("overflowed_count", [row[0], row[1], OVERFLOWED, *row[3:]]),
         ("missing_id", ["", *row[1:]]),
         ("unreadable_date", [row[0], "0000-00-00 00:00:00", *row[2:]]),
     ]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from influence_assets.sample.exports.files import (
+    OVERFLOWED,
     Broken,
     Data,
     Written,
@@ -84,11 +85,11 @@ def _tweet(post: Row, seen: Row, author: Row, ids: dict[str, str]) -> Row:
 def _broken(tweet: Row, number: int) -> list[Broken]:
     """The broken records of the file of that number; their ids are their own."""
     base = {**tweet, "id": f"99{number:02d}{tweet['id'][4:]}"}
-    metrics = {**tweet["public_metrics"], "like_count": -4}
+    metrics = {**tweet["public_metrics"], "like_count": OVERFLOWED}
     faults: list[list[Broken]] = [
         [
             ("broken_json", json_line(base)[:120]),
-            ("negative_count", json_line({**base, "public_metrics": metrics})),
+            ("overflowed_count", json_line({**base, "public_metrics": metrics})),
         ],
         [("missing_id", json_line({k: v for k, v in base.items() if k != "id"}))],
         [

@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from influence_assets.sample.exports.files import (
+    OVERFLOWED,
     Broken,
     Data,
     Written,
@@ -110,4 +111,4 @@ def _broken_videos(row: list[Any], number: int) -> list[Broken]:
 
 
 def _broken_stats(row: list[Any]) -> list[Broken]:
-    return [("negative_count", csv_line([*row[:3], "-12", row[4]]))]
+    return [("overflowed_count", csv_line([*row[:3], OVERFLOWED, row[4]]))]

@@ -1,0 +1,180 @@
+"""`influence quarantine`: what was rejected and why, and trying it again."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from influence_assets.settings import Settings
+
+quarantine_app = typer.Typer(
+    no_args_is_help=True, help="Records that broke a rule: look at them, try them again."
+)
+_out = Console()
+
+_AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+_Rule = Annotated[str, typer.Option("--rule", help="Only records of this rule.")]
+_File = Annotated[
+    str, typer.Option("--file", help="Only this file: its path, the path's end, or its file_id.")
+]
+
+_HINTS = {
+    "day_before_start_date": "set INFLUENCE_START_DATE earlier, then retry",
+    "day_in_the_future": "is the mapping's time zone right?",
+    "wrong_number_of_fields": "the line is broken in the file: mend it there, or leave it",
+    "malformed_json": "the line is broken in the file: mend it there, or leave it",
+    "fits_no_feed": "no feed of the mapping wants such records: add one",
+}
+_HINT_BY_END = {
+    "_unreadable": "mend this column in the mapping (time, units, nulls …), then retry",
+    "|nullability": "the field is empty: name another one, or leave the records",
+    "|min": "a count that no platform gives: leave the records, or mend the column",
+    "_is_plausible": "a time that is a default value: mend the column, or leave the records",
+}
+
+
+def hint(rule: str) -> str:
+    """What to do about a rule, in a few words; empty where there is nothing to say."""
+    if rule in _HINTS:
+        return _HINTS[rule]
+    return next((text for end, text in _HINT_BY_END.items() if rule.endswith(end)), "")
+
+
+@quarantine_app.command("list")
+def list_rules(rule: _Rule = "", file: _File = "", as_json: _AsJson = False) -> None:
+    """Count records by file and rule. Example: influence quarantine list --file posts.csv."""
+    from influence_assets.storage.quarantine import Filter, overview
+
+    rows = overview(_warehouse(), Filter(rule, file)).to_dicts()
+    rows = [row | {"hint": hint(row["rule"])} for row in rows]
+    if as_json:
+        _print_json({"records": sum(row["records"] for row in rows), "rules": rows})
+        return
+    if not rows:
+        _out.print("Nothing is in quarantine.")
+        return
+    table = Table("file", "rule", "records", "what to do", box=None)
+    for row in rows:
+        name = f"{row['contract']}.{row['rule']}"
+        table.add_row(escape(_short(row["path"])), escape(name), f"{row['records']:,}", row["hint"])
+    _out.print(table)
+
+
+@quarantine_app.command()
+def show(
+    rule: _Rule = "",
+    file: _File = "",
+    limit: Annotated[int, typer.Option(min=1, help="Records at most.")] = 10,
+    as_json: _AsJson = False,
+) -> None:
+    """Print records as they came. Example: influence quarantine show --rule likes_unreadable."""
+    from influence_assets.storage.quarantine import Filter, records
+
+    rows = records(_warehouse(), Filter(rule, file), limit).to_dicts()
+    if as_json:
+        _print_json({"records": rows})
+        return
+    if not rows:
+        _out.print("Nothing is in quarantine.")
+    for row in rows:
+        _out.print(
+            f"[bold]{escape(_short(row['path']))}[/] record {row['row_number']}: "
+            f"[red]{escape(row['message'])}[/]",
+            highlight=False,
+        )
+        _out.print(escape(row["raw_row"]), highlight=False, soft_wrap=True)
+
+
+@quarantine_app.command("retry")
+def retry_records(
+    source: Annotated[str, typer.Option(help="The mended SPEC.yaml, or a source's name.")] = "",
+    rule: _Rule = "",
+    file: _File = "",
+    platform: Annotated[str, typer.Option(help="Platform of files that do not say theirs.")] = "",
+    read_at: Annotated[
+        str, typer.Option(help="When the export was made, if it does not say: 2025-03-31.")
+    ] = "",
+    as_json: _AsJson = False,
+) -> None:
+    """Read records again, as good ones. Example: influence quarantine retry --source my.yaml."""
+    from influence_assets.targets import Request
+
+    result = _retry(Settings.from_env(), Request((), source, platform, read_at), rule, file)
+    if as_json:
+        _print_json(result)
+    else:
+        _tell(result)
+    if any(done["message"] for done in result["files"]):
+        raise typer.Exit(2)
+
+
+def _retry(settings: Settings, request: Any, rule: str, file: str) -> dict[str, Any]:
+    """Retry as a run of the shared Dagster instance, so that it shows in the UI."""
+    from influence_assets.build import build_defs
+    from influence_assets.instance import open_instance
+    from influence_assets.planning import run_assets
+
+    is_file = request.source.endswith((".yaml", ".yml"))
+    config = {
+        "source": str(Path(request.source).absolute()) if is_file else request.source,
+        "platform": request.platform,
+        "read_at": request.read_at,
+        "retry_quarantined": True,
+        "rule": rule,
+        "file": file,
+    }
+    with open_instance(settings) as instance:
+        run_id = run_assets(
+            build_defs(settings),
+            instance,
+            [["raw", "files"], ["raw", "quarantine"]],
+            {},
+            {"ops": {"ingest": {"config": config}}},
+        )
+        done = _outcomes(instance, run_id)
+    counts = {name: sum(one[name] for one in done) for name in ("tried", "moved")}
+    return {**counts, "files": done, "run_id": run_id}
+
+
+def _outcomes(instance: Any, run_id: str) -> list[dict[str, Any]]:
+    """What the run tells of each file."""
+    for record in instance.get_records_for_run(run_id).records:
+        event = record.event_log_entry.asset_materialization
+        if event and event.asset_key.path == ["raw", "files"]:
+            return list(event.metadata["retried"].value)
+    return []
+
+
+def _tell(result: dict[str, Any]) -> None:
+    if not result["files"]:
+        _out.print("Nothing is in quarantine that could be tried again.")
+    for done in result["files"]:
+        left = done["tried"] - done["moved"]
+        text = f"{done['moved']:,} of {done['tried']:,} records are good now, {left:,} stay."
+        _out.print(f"[bold]{escape(_short(done['path']))}[/]  {text}", highlight=False)
+        if done["message"]:
+            _out.print(f"[red]not tried[/] {escape(done['message'])}", highlight=False)
+    if result["moved"]:
+        _out.print("`influence build` brings the tables up to date.")
+
+
+def _warehouse() -> Any:
+    from influence_assets.storage.warehouse import Warehouse
+
+    settings = Settings.from_env()
+    return Warehouse(settings.warehouse, settings.lock_wait_s)
+
+
+def _print_json(value: Any) -> None:
+    sys.stdout.write(orjson.dumps(value, default=str).decode() + "\n")
+
+
+def _short(path: str) -> str:
+    return path if len(path) <= 60 else f"…{path[-58:]}"
