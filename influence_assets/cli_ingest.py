@@ -10,10 +10,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from influence_assets.assets.raw import RAW_ROWS
-from influence_assets.build import build_defs
 from influence_assets.cli_quarantine import hint
-from influence_assets.instance import open_instance
-from influence_assets.planning import run_assets
+from influence_assets.ingest_run import run_ingest
 from influence_assets.settings import Settings
 from influence_assets.storage.warehouse import Warehouse
 from influence_assets.targets import Request
@@ -31,25 +29,9 @@ def ingest_and_tell(
     """
     warehouse = Warehouse(settings.warehouse, settings.lock_wait_s)
     before = _last_number(warehouse)
-    # Relative paths are meant from the working folder, wherever the run takes place.
-    is_file = request.source.endswith((".yaml", ".yml"))
-    config = {
-        "paths": [str(Path(p).absolute()) for p in request.paths],
-        "source": str(Path(request.source).absolute()) if is_file else request.source,
-        "platform": request.platform,
-        "read_at": request.read_at,
-        "replace": replace,
-    }
-    with open_instance(settings) as instance:
-        run_id = run_assets(
-            build_defs(settings),
-            instance,
-            [["raw", "files"], ["raw", "quarantine"]],
-            {},
-            {"ops": {"ingest": {"config": config}}},
-        )
-        known = _known_files(instance, run_id)
-    result = _result(warehouse, before) | {"files_known": known, "run_id": run_id}
+    run_id, metadata = run_ingest(settings, request, replace=replace)
+    known = {"files_known": int(metadata["files_known"]), "run_id": run_id}
+    result = _result(warehouse, before) | known
     if console is not None:
         _print(result, console)
     return result
@@ -59,15 +41,6 @@ def _last_number(warehouse: Warehouse) -> int:
     with warehouse.connect() as connection:
         row = connection.execute("SELECT coalesce(max(ingest_number), 0) FROM raw.files").fetchone()
     return int(row[0]) if row else 0
-
-
-def _known_files(instance: Any, run_id: str) -> int:
-    """How many files had been ingested before: they leave no trace but in the run's metadata."""
-    for record in instance.get_records_for_run(run_id).records:
-        event = record.event_log_entry.asset_materialization
-        if event and event.asset_key.path == ["raw", "files"]:
-            return int(event.metadata["files_known"].value)
-    return 0
 
 
 def _result(warehouse: Warehouse, before: int) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
@@ -116,40 +115,12 @@ def retry_records(
 
 
 def _retry(settings: Settings, request: Any, rule: str, file: str) -> dict[str, Any]:
-    """Retry as a run of the shared Dagster instance, so that it shows in the UI."""
-    from influence_assets.build import build_defs
-    from influence_assets.instance import open_instance
-    from influence_assets.planning import run_assets
+    from influence_assets.ingest_run import run_ingest
 
-    is_file = request.source.endswith((".yaml", ".yml"))
-    config = {
-        "source": str(Path(request.source).absolute()) if is_file else request.source,
-        "platform": request.platform,
-        "read_at": request.read_at,
-        "retry_quarantined": True,
-        "rule": rule,
-        "file": file,
-    }
-    with open_instance(settings) as instance:
-        run_id = run_assets(
-            build_defs(settings),
-            instance,
-            [["raw", "files"], ["raw", "quarantine"]],
-            {},
-            {"ops": {"ingest": {"config": config}}},
-        )
-        done = _outcomes(instance, run_id)
+    run_id, metadata = run_ingest(settings, request, retry_quarantined=True, rule=rule, file=file)
+    done = list(metadata["retried"])
     counts = {name: sum(one[name] for one in done) for name in ("tried", "moved")}
     return {**counts, "files": done, "run_id": run_id}
-
-
-def _outcomes(instance: Any, run_id: str) -> list[dict[str, Any]]:
-    """What the run tells of each file."""
-    for record in instance.get_records_for_run(run_id).records:
-        event = record.event_log_entry.asset_materialization
-        if event and event.asset_key.path == ["raw", "files"]:
-            return list(event.metadata["retried"].value)
-    return []
 
 
 def _tell(result: dict[str, Any]) -> None:
