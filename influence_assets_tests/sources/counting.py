@@ -56,7 +56,9 @@ def _unpacked(data: bytes) -> bytes:
 def _unzstd(data: bytes) -> bytes:
     if not data.startswith(b"\x28\xb5\x2f\xfd"):
         raise ValueError
-    return zstandard.ZstdDecompressor().decompressobj().decompress(data)
+    # Frames may follow one another, as members do in gzip.
+    frames = zstandard.ZstdDecompressor().stream_reader(data, read_across_frames=True)
+    return frames.read()
 
 
 def _elements(data: bytes) -> int:
@@ -71,7 +73,13 @@ def _rows(data: bytes) -> int:
 
 
 def _loads(text: bytes) -> Any:
-    return json.loads(text.decode("utf-8"), object_pairs_hook=_each_key_once)
+    return json.loads(
+        text.decode("utf-8"), object_pairs_hook=_each_key_once, parse_constant=_constant
+    )
+
+
+def _constant(name: str) -> str | None:
+    return None if name == "NaN" else name
 
 
 def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

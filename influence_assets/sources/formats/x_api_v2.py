@@ -101,8 +101,9 @@ def _with_users(tweet: Tree, users: dict[str, Tree]) -> Tree:
 def _with_references(tweet: Tree) -> Tree:
     added: Tree = {}
     for reference in _list(tweet.get(REFERENCED)):
-        if isinstance(reference, dict) and reference.get("type") in _TYPES:
-            added[_TYPES[reference["type"]]] = reference
+        # As text, since what stands there may be no key at all.
+        if isinstance(reference, dict) and (kind := _TYPES.get(str(reference.get("type")))):
+            added[kind] = reference
     twarc = tweet.get("__twarc")
     if isinstance(twarc, dict) and twarc.get("retrieved_at"):
         added["read_at"] = twarc["retrieved_at"]
