@@ -16,7 +16,7 @@ from influence_assets_tests.sources.counting import counted
 from influence_assets_tests.sources.fuzzing import Bench, adapters, check_entry
 from influence_assets_tests.sources.hostile import STEPS, changed, steps_of
 
-INPUTS = 42
+INPUTS = 24
 
 
 @pytest.mark.parametrize("adapter", adapters())
