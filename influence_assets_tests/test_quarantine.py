@@ -275,6 +275,23 @@ def test_what_does_not_add_up_is_found(warehouse: Warehouse, landing: Path, stat
         assert all_faults(connection)
 
 
+@pytest.mark.parametrize("row", [1, 63, 64, 127, 128, 200])
+def test_each_record_is_told_apart_from_its_neighbours(
+    warehouse: Warehouse, landing: Path, row: int
+) -> None:
+    # The check packs 64 records into a number: each of them has to have its own place in it.
+    lines = "".join(f"{n},ann,2024-01-01,1,\n" for n in range(1, 201))
+    (landing / "a.csv").write_text(HEADER + lines)
+    ingest(warehouse, landing / "a.csv", described())
+    with warehouse.connect() as connection:
+        assert all_faults(connection) == []
+        connection.execute(
+            "INSERT INTO raw.posts FROM raw.posts WHERE row_number = $row", {"row": row}
+        )
+        (fault,) = all_faults(connection)
+    assert fault.problem == "1 rows are there twice"
+
+
 def test_a_transaction_that_does_not_add_up_is_undone(
     warehouse: Warehouse, landing: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

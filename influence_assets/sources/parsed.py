@@ -40,15 +40,17 @@ class Parsed:
 
 
 def gathered(parts: Iterator[Parsed]) -> Iterator[Parsed]:
-    """The same rows and records in portions of PORTION_ROWS of a table; the last ones are smaller.
+    """The same rows and records, each table in multiples of PORTION_ROWS; the last are smaller.
 
     A table's rows may come later than the records that they are of.
     """
     held = _Held()
     for part in parts:
         held.add(part)
-        yield from held.whole_portions()
-    yield from held.rest()
+        if held.has_portion():
+            yield held.taken(PORTION_ROWS)
+    if held.has_any():
+        yield held.taken(1)
 
 
 class _Held:
@@ -65,29 +67,32 @@ class _Held:
         self._quarantined.append(part.quarantined)
         self._records.update(part.records)
 
-    def whole_portions(self) -> Iterator[Parsed]:
-        """As many full portions as there are; rejects are told with the first of them."""
-        for table, frames in self._rows.items():
-            height = _height(frames)
-            if height < PORTION_ROWS:
-                continue
-            rows = pl.concat(frames, rechunk=True)
-            whole = height - height % PORTION_ROWS
-            for start in range(0, whole, PORTION_ROWS):
-                yield self._told({table: rows.slice(start, PORTION_ROWS)})
-            self._rows[table] = [rows.slice(whole)]
-        if _height(self._quarantined) >= PORTION_ROWS:
-            yield self._told({})
+    def has_any(self) -> bool:
+        return bool(self._quarantined)
 
-    def rest(self) -> Iterator[Parsed]:
-        if self._quarantined:
-            yield self._told({t: pl.concat(frames) for t, frames in self._rows.items()})
+    def has_portion(self) -> bool:
+        return any(_height(f) >= PORTION_ROWS for f in (*self._rows.values(), self._quarantined))
 
-    def _told(self, rows: dict[str, pl.DataFrame]) -> Parsed:
+    def taken(self, portion: int) -> Parsed:
+        """Of each table as many whole portions as there are; all rejects and counts.
+
+        In one piece for all tables: what is made ahead is one piece, and while several are
+        written that came at once nothing would be parsed.
+        """
+        rows = {table: self._whole(table, portion) for table in self._rows}
         quarantined = pl.concat(self._quarantined)
         part = Parsed(rows, quarantined, dict(self._records))
         self._quarantined, self._records = [quarantined.clear()], Counter()
         return part
+
+    def _whole(self, table: str, portion: int) -> pl.DataFrame:
+        frames = self._rows[table]
+        whole = _height(frames) // portion * portion
+        if not whole:
+            return frames[0].clear()
+        rows = pl.concat(frames, rechunk=True)
+        self._rows[table] = [rows.slice(whole)]
+        return rows.slice(0, whole)
 
 
 def _height(frames: list[pl.DataFrame]) -> int:

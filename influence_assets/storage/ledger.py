@@ -279,6 +279,9 @@ def ledger_transaction(warehouse: Warehouse) -> Iterator[LedgerTransaction]:
         # build a join's hash table on millions of them rather than on the few ids beside.
         connection.execute("SET disabled_optimizers = 'build_side_probe_side'")
         connection.execute(f"SET memory_limit = '{_MEMORY}'")
+        # A portion is a task for one thread. The other has parsing to do, and while DuckDB waits
+        # for a second thread it keeps it busy.
+        connection.execute("SET threads = 1")
         connection.execute("BEGIN")
         try:
             yield LedgerTransaction(connection)

@@ -30,6 +30,8 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     # Extensions ship as wheels or not at all: DuckDB must never try to fetch one.
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
+    # For its encoding of texts, which takes a fifth off the time of writing.
+    "storage_compatibility_version": "v1.3.0",
 }
 
 

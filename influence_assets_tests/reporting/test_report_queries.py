@@ -64,6 +64,30 @@ def test_totals(world: Warehouse) -> None:
     assert world.rows("totals", columns) == [("ig", 3, 5, 14, 2, W1, W3)]
 
 
+BOUND = (
+    "core.post_metrics",
+    "platform post_id observed_at observed_date is_observed_at_known likes",
+)
+SNAPSHOT = (
+    "core.profile_snapshots",
+    "platform profile_id observed_at observed_date is_observed_at_known followers",
+)
+
+
+def test_the_day_of_an_ingest_is_no_day_that_is_covered(world: Warehouse) -> None:
+    # Counts of an export without its date: they are at most as old as the ingest of today.
+    world.put(*BOUND, ("ig", "p1", NOW, NOW.date(), False, 10))
+    world.put(*SNAPSHOT, ("ig", "a", NOW, NOW.date(), False, 170))
+    assert world.rows("totals", "observations first_day last_day") == [(16, W1, W3)]
+    assert world.rows("coverage", "week_start") == [(W1,), (W2,), (W3,)]
+
+
+def test_where_no_time_is_known_the_bound_is_told(empty: Warehouse) -> None:
+    empty.put(*SNAPSHOT, ("x", "a", NOW, NOW.date(), False, 170))
+    assert empty.rows("totals", "platform first_day last_day") == [("x", NOW.date(), NOW.date())]
+    assert empty.rows("coverage", "week_start") == []
+
+
 def test_growth_bridges_a_hole_and_leaves_out_losses(world: Warehouse) -> None:
     columns = "place profile_id handle week_start followers_end followers_first gained"
     assert world.rows("growth", columns) == [

@@ -28,15 +28,22 @@ def _duckdb_type(dtype: Any) -> str:
     return _TYPES[dtype.base_type()]
 
 
+def _is_of_a_time(column: str) -> bool:
+    return column.startswith("is_") and column.endswith("_known")
+
+
 class Warehouse:
-    """Empty tables; `put` adds rows, and what a row does not name is NULL."""
+    """Empty tables; `put` adds rows. What a row does not name is NULL, and its time known."""
 
     def __init__(self) -> None:
         self.connection = duckdb.connect()
         for layer in {table.layer for table in TABLES.values()}:
             self.connection.execute(f"CREATE SCHEMA {layer}")
         for table in TABLES.values():
-            columns = (f"{name} {_duckdb_type(c.dtype)}" for name, c in table.columns.items())
+            columns = (
+                f"{name} {_duckdb_type(c.dtype)}" + (" DEFAULT true" if _is_of_a_time(name) else "")
+                for name, c in table.columns.items()
+            )
             self.connection.execute(f"CREATE TABLE {table.name} ({', '.join(columns)})")
 
     def put(self, table: str, columns: str, *rows: tuple[Any, ...]) -> None:

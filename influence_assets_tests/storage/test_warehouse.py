@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 
 from influence_assets.errors import ContractError, UserError
+from influence_assets.storage import ddl
 from influence_assets.storage.warehouse import WHOLE, Warehouse, Written
 from influence_assets_tests.storage.making import (
     D1,
@@ -312,6 +313,16 @@ def test_file_that_is_no_warehouse_is_told_to_the_user(tmp_path: Path) -> None:
 
 
 # --- reading ---
+
+
+def test_a_file_of_an_older_duckdb_is_read_and_written(warehouse: Warehouse) -> None:
+    older = {"storage_compatibility_version": "v1.0.0"}
+    with duckdb.connect(str(warehouse.path), config=older) as connection:
+        for statement in ddl.create_statements():
+            connection.execute(statement)
+    warehouse.replace(TABLE, metrics(*OLD), V1)
+    warehouse.replace(TABLE, metrics(*NEW), V2)
+    assert (held(warehouse), versions_of(warehouse)) == (NEW, V2)
 
 
 def test_read_gives_the_asked_columns_and_days(filled: Warehouse) -> None:
