@@ -27,7 +27,8 @@ lint: $(READY)
 	$(BIN)/mypy
 
 test: lint
-	$(BIN)/python -m pytest -m 'not slow'
+	@# A file stays on one worker, so that its fixtures are made once.
+	$(BIN)/python -m pytest -m 'not slow' --numprocesses auto --dist loadfile
 
 drill: $(READY)
 	$(BIN)/python -m pytest

@@ -25,7 +25,7 @@ import polars as pl
 from influence_assets.ingest import Job, ingest_path
 from influence_assets.sources.catalog import read_mapping
 from influence_assets.sources.choose import Chooser
-from influence_assets.sources.parse import Window
+from influence_assets.sources.feeds import Window
 from influence_assets.storage.warehouse import Warehouse
 
 ROWS = 5_000_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import groupby
 from typing import Annotated, Any
 
 import orjson
@@ -59,11 +60,17 @@ def list_rules(rule: _Rule = "", file: _File = "", as_json: _AsJson = False) -> 
     if not rows:
         _out.print("Nothing is in quarantine.")
         return
-    table = Table("file", "rule", "records", "what to do", box=None)
-    for row in rows:
-        name = f"{row['contract']}.{row['rule']}"
-        table.add_row(escape(_short(row["path"])), escape(name), f"{row['records']:,}", row["hint"])
-    _out.print(table)
+    rules = [f"{row['contract']}.{row['rule']}" for row in rows]
+    for path, group in groupby(zip(rules, rows, strict=True), lambda pair: pair[1]["path"]):
+        _out.print(f"[bold]{escape(_short(path))}[/]", highlight=False, soft_wrap=True)
+        table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+        # As wide in every file, and never cut: a rule is what one asks for next.
+        table.add_column(width=max(map(len, rules)), no_wrap=True)
+        table.add_column(justify="right", no_wrap=True)
+        table.add_column()
+        for name, row in group:
+            table.add_row(escape(name), f"{row['records']:,}", row["hint"])
+        _out.print(table)
 
 
 @quarantine_app.command()

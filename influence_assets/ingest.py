@@ -17,9 +17,10 @@ from influence_assets.landing import Watch, unread
 from influence_assets.reading import Entry, Pending, context_of, parse_small, stream
 from influence_assets.sources.batches import BATCH_BYTES, BadFile
 from influence_assets.sources.choose import Choice, Chooser
+from influence_assets.sources.feeds import Window
 from influence_assets.sources.joined import joined
 from influence_assets.sources.landing import Landed, landed_files
-from influence_assets.sources.parse import Parsed, Window
+from influence_assets.sources.parsed import Parsed
 from influence_assets.storage.file_versions import newest_versions, records_so_far
 from influence_assets.storage.ledger import (
     FileOutcome,

@@ -16,16 +16,11 @@ import polars as pl
 
 from influence_assets.sources.batches import BadFile
 from influence_assets.sources.beside import MediaFile, beside_frame, media_beside
+from influence_assets.sources.feeds import Context, Window
 from influence_assets.sources.landing import Landed
 from influence_assets.sources.mapping import FileSpec
-from influence_assets.sources.parse import (
-    Context,
-    Document,
-    Parsed,
-    Window,
-    parse_documents,
-    parse_file,
-)
+from influence_assets.sources.parse import Document, parse_documents, parse_file
+from influence_assets.sources.parsed import Parsed
 from influence_assets.storage.ledger import FileOutcome
 
 

@@ -20,8 +20,8 @@ from influence_assets.sources.batches import BadFile
 from influence_assets.sources.beside import beside_frame, media_beside
 from influence_assets.sources.catalog import built_in_names, find_mapping
 from influence_assets.sources.choose import Chooser
+from influence_assets.sources.feeds import Context, Window
 from influence_assets.sources.mapping import FileSpec, Mapping
-from influence_assets.sources.parse import Context, Window
 from influence_assets.storage.ledger import LedgerTransaction, ledger_transaction
 from influence_assets.storage.quarantine import Filter, QuarantinedFile, files
 from influence_assets.storage.warehouse import Warehouse

@@ -22,8 +22,8 @@ from influence_assets.ingest import Job, ingest_path, quarantine_counts
 from influence_assets.sources.batches import BATCH_BYTES
 from influence_assets.sources.catalog import find_mapping
 from influence_assets.sources.choose import Chooser
+from influence_assets.sources.feeds import Window
 from influence_assets.sources.mapping import Mapping
-from influence_assets.sources.parse import Window
 from influence_assets.storage import sql
 from influence_assets.storage.ledger import FileOutcome, ledger_transaction
 from influence_assets.storage.warehouse import Warehouse

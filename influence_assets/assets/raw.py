@@ -23,7 +23,7 @@ from influence_assets.retry import retry, retry_job
 from influence_assets.settings import Settings
 from influence_assets.sources.batches import BadFile
 from influence_assets.sources.choose import Chooser
-from influence_assets.sources.parse import Window
+from influence_assets.sources.feeds import Window
 from influence_assets.storage.ledger import FileOutcome
 from influence_assets.storage.warehouse import Warehouse
 from influence_assets.targets import Request, landing_chooser, targets

@@ -10,9 +10,11 @@ import polars as pl
 
 from influence_assets.sources.batches import RAW, ROW, BadFile, Batch, require_fields
 from influence_assets.sources.columns import FILE, PLACE
+from influence_assets.sources.feeds import Context
 from influence_assets.sources.json_fields import is_added
 from influence_assets.sources.mapping import TABLE_FORMATS, FileSpec
-from influence_assets.sources.parse import Context, Parsed, parse_batch
+from influence_assets.sources.parse import parse_batch
+from influence_assets.sources.parsed import Parsed
 from influence_assets.sources.records import batches_of_lines
 
 

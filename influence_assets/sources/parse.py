@@ -19,7 +19,7 @@ from influence_assets.sources.batches import RAW, ROW, BadFile, Batch, Reject
 from influence_assets.sources.columns import FILE, PLACE
 from influence_assets.sources.convert import with_nulls
 from influence_assets.sources.decompress import decompressed
-from influence_assets.sources.feeds import Context, Window, all_feeds, fruitless
+from influence_assets.sources.feeds import Context, all_feeds, fruitless
 from influence_assets.sources.mapping import FileSpec
 from influence_assets.sources.marks import told_apart
 from influence_assets.sources.parsed import Parsed, gathered
@@ -31,9 +31,6 @@ _NONE = pl.DataFrame(
     schema={"file_id": pl.String, "row_number": pl.Int64}
     | dict.fromkeys(("contract", "rule", "message", "raw_row"), pl.String)
 )
-
-__all__ = ["Context", "Document", "Parsed", "Window", "parse_batch", "parse_documents",
-           "parse_file"]  # fmt: skip
 
 _SECRET = (
     r"((?:access_token|appsecret_proof|client_secret)"

@@ -48,9 +48,9 @@ def gathered(parts: Iterator[Parsed]) -> Iterator[Parsed]:
     for part in parts:
         held.add(part)
         if held.has_portion():
-            yield held.taken(PORTION_ROWS)
+            yield held.portions()
     if held.has_any():
-        yield held.taken(1)
+        yield held.rest()
 
 
 class _Held:
@@ -73,26 +73,30 @@ class _Held:
     def has_portion(self) -> bool:
         return any(_height(f) >= PORTION_ROWS for f in (*self._rows.values(), self._quarantined))
 
-    def taken(self, portion: int) -> Parsed:
-        """Of each table as many whole portions as there are; all rejects and counts.
+    def portions(self) -> Parsed:
+        """Of each table as many whole portions as there are, with all rejects and counts.
 
         In one piece for all tables: what is made ahead is one piece, and while several are
         written that came at once nothing would be parsed.
         """
-        rows = {table: self._whole(table, portion) for table in self._rows}
+        full = [t for t, frames in self._rows.items() if _height(frames) >= PORTION_ROWS]
+        return self._told({table: self._cut(table) for table in full})
+
+    def rest(self) -> Parsed:
+        """What is left of every table, be it nothing."""
+        return self._told({table: pl.concat(frames) for table, frames in self._rows.items()})
+
+    def _cut(self, table: str) -> pl.DataFrame:
+        rows = pl.concat(self._rows[table], rechunk=True)
+        whole = rows.height - rows.height % PORTION_ROWS
+        self._rows[table] = [rows.slice(whole)]
+        return rows.slice(0, whole)
+
+    def _told(self, rows: dict[str, pl.DataFrame]) -> Parsed:
         quarantined = pl.concat(self._quarantined)
         part = Parsed(rows, quarantined, dict(self._records))
         self._quarantined, self._records = [quarantined.clear()], Counter()
         return part
-
-    def _whole(self, table: str, portion: int) -> pl.DataFrame:
-        frames = self._rows[table]
-        whole = _height(frames) // portion * portion
-        if not whole:
-            return frames[0].clear()
-        rows = pl.concat(frames, rechunk=True)
-        self._rows[table] = [rows.slice(whole)]
-        return rows.slice(0, whole)
 
 
 def _height(frames: list[pl.DataFrame]) -> int:

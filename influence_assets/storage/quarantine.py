@@ -47,13 +47,13 @@ WHERE ($rule = '' OR q.rule = $rule) AND ($source = '' OR f.source = $source)
 
 
 def overview(warehouse: Warehouse, wanted: Filter) -> pl.DataFrame:
-    """A row for each file and rule: path, source, contract, rule, records, example."""
+    """A row for each file and rule, the worst first: path, source, contract, rule, records …"""
     return _read(
         warehouse,
-        "SELECT f.path, f.source, f.file_id, q.contract, q.rule, count(*) AS records, "
+        "FROM (SELECT f.path, f.source, f.file_id, q.contract, q.rule, count(*) AS records, "
         "arg_min(q.message, q.row_number) AS example "
-        f"FROM raw.quarantine AS q JOIN raw.files AS f USING (file_id) {_WHERE} "
-        "GROUP BY ALL ORDER BY records DESC, f.path, q.contract, q.rule",
+        f"FROM raw.quarantine AS q JOIN raw.files AS f USING (file_id) {_WHERE} GROUP BY ALL) "
+        "ORDER BY sum(records) OVER (PARTITION BY path) DESC, path, records DESC, contract, rule",
         wanted,
     )
 

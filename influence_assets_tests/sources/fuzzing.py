@@ -34,10 +34,11 @@ from influence_assets.sources.beside import beside_frame
 from influence_assets.sources.catalog import find_mapping
 from influence_assets.sources.choose import Chooser, is_left_alone
 from influence_assets.sources.columns import FILE, PLACE
+from influence_assets.sources.feeds import Context, Window
 from influence_assets.sources.joined import joined
 from influence_assets.sources.landing import Landed
 from influence_assets.sources.mapping import FileSpec
-from influence_assets.sources.parse import Context, Window, parse_batch
+from influence_assets.sources.parse import parse_batch
 from influence_assets.sources.readers import read_batches
 from influence_assets_tests.sources.counting import counted
 from influence_assets_tests.sources.hostile import Step, changed, steps_of

@@ -14,8 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from influence_assets.sources.batches import ROW, Batch
+from influence_assets.sources.feeds import Context, Window
 from influence_assets.sources.mapping import FileSpec
-from influence_assets.sources.parse import Context, Window, parse_file
+from influence_assets.sources.parse import parse_file
 from influence_assets.sources.readers import read_batches
 
 FILE_ID = "f" * 64

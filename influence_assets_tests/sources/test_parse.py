@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from influence_assets.contracts import TABLES
 from influence_assets.sources.batches import BadFile
-from influence_assets.sources.parse import Context, Document, parse_documents
+from influence_assets.sources.feeds import Context
+from influence_assets.sources.parse import Document, parse_documents
 from influence_assets_tests.sources.making import (
     FILE_ID,
     HEADER,

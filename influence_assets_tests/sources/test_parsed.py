@@ -32,7 +32,7 @@ def numbers(parts: list[Parsed], table: str) -> list[int]:
     return [n for p in parts if table in p.rows for n in p.rows[table]["row_number"]]
 
 
-def test_tables_are_cut_into_whole_portions_each_for_itself() -> None:
+def test_each_table_comes_in_whole_portions_and_what_is_left_at_the_end() -> None:
     def parts() -> Iterator[Parsed]:
         yield part("a", 1, 7, bad=2)
         yield part("b", 10, 4)
@@ -41,7 +41,7 @@ def test_tables_are_cut_into_whole_portions_each_for_itself() -> None:
 
     found = list(gathered(parts()))
     heights = {t: [p.rows[t].height for p in found if t in p.rows] for t in ("a", "b")}
-    assert heights == {"a": [10, 10, 10, 2], "b": [8]}
+    assert heights == {"a": [30, 2], "b": [8]}
     assert numbers(found, "a") == [*range(1, 8), *range(14, 39)]
     assert numbers(found, "b") == [*range(10, 14), *range(40, 44)]
     assert [n for p in found for n in p.quarantined["row_number"]] == [8, 9, 39]
@@ -49,6 +49,14 @@ def test_tables_are_cut_into_whole_portions_each_for_itself() -> None:
     for portion in found:
         told.update(portion.records)
     assert told == {"f": 43}
+
+
+def test_what_is_full_at_once_comes_at_once() -> None:
+    # Else the second table would be written before anything more is parsed.
+    both = Parsed({"a": rows(1, 10), "b": rows(1, 10)}, rows(11, 0), {"f": 10})
+    first, rest = gathered(iter([both]))
+    assert {table: frame.height for table, frame in first.rows.items()} == {"a": 10, "b": 10}
+    assert ([f.height for f in rest.rows.values()], rest.records) == ([0, 0], {})
 
 
 def test_a_whole_portion_does_not_wait_for_the_end() -> None:

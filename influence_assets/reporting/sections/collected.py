@@ -120,8 +120,10 @@ def coverage(data: ReportData) -> Section:
     )
     frame = data.coverage
     if frame.is_empty():
-        nothing = "Nothing of a known time yet: a file may tell none, as a list of followers"
-        return Section("coverage", "Coverage over time", lead, (empty(INGEST, nothing),))
+        nothing = empty(INGEST)
+        if not data.totals.is_empty():
+            nothing = Note("Nothing of what was collected tells its time.")
+        return Section("coverage", "Coverage over time", lead, (nothing,))
     platforms = [p for p in data.platforms() if p in frame["platform"]][:_MOST_PLATFORMS]
     names = [words.platform(platform) for platform in platforms]
     caption = _coverage_caption(frame, platforms)

@@ -12,10 +12,11 @@ import polars as pl
 
 from influence_assets.sources.beside import beside_frame, media_beside
 from influence_assets.sources.choose import Chooser
+from influence_assets.sources.feeds import Context, Window
 from influence_assets.sources.joined import joined
 from influence_assets.sources.landing import Landed
 from influence_assets.sources.mapping import FileSpec
-from influence_assets.sources.parse import Context, Window, parse_file
+from influence_assets.sources.parse import parse_file
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 WINDOW = Window(date(2010, 1, 1), date(2030, 12, 31))

@@ -11,7 +11,8 @@ import polars as pl
 import pytest
 
 from influence_assets.sources.choose import Chooser
-from influence_assets.sources.parse import Context, Window, parse_file
+from influence_assets.sources.feeds import Context, Window
+from influence_assets.sources.parse import parse_file
 from influence_assets_tests.sources.adapters.recognised import (
     EXAMPLES,
     TODAY,

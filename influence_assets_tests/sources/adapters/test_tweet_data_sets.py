@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from influence_assets.sources.batches import BadFile
-from influence_assets.sources.parse import Window
+from influence_assets.sources.feeds import Window
 from influence_assets_tests.sources.adapters.recognised import EXAMPLES, example, recognised
 
 HI = "1212092628029698048"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from influence_assets.sources.parse import Window
+from influence_assets.sources.feeds import Window
 from influence_assets_tests.sources.adapters.recognised import EXAMPLES, TODAY, example, recognised
 
 POST = ("post_id", "profile_id", "posted_at", "kind", "text")

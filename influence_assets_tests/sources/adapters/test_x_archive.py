@@ -11,8 +11,9 @@ import pytest
 
 from influence_assets.sources.batches import BadFile
 from influence_assets.sources.choose import Chooser
+from influence_assets.sources.feeds import Context
 from influence_assets.sources.landing import landed_files
-from influence_assets.sources.parse import Context, parse_file
+from influence_assets.sources.parse import parse_file
 from influence_assets_tests.sources.adapters.recognised import EXAMPLES, WINDOW, example, recognised
 
 MADE = datetime(2023, 3, 1, 8, 30)
