@@ -51,6 +51,7 @@ class Found:
     size: int
     fingerprint: str
     changed_at: float | None
+    is_settled: bool = True
 
 
 class _ChangedError(Exception):
@@ -89,7 +90,7 @@ def collect_files(config: Folder | Bucket, job: Job) -> Outcome:
 
 def _pass(config: Folder | Bucket, job: Job) -> Outcome:
     """One look at everything below the root: an object that cannot be had keeps none waiting."""
-    counts, troubles = Counts(), []
+    counts, troubles, waiting = Counts(), [], 0
     in_a_row: list[Exception] = []
     of_all: tuple[type[Exception], ...] = (_NoRootError, *_no_answer())
     of_one: tuple[type[Exception], ...] = (*_OWN, *of_all)
@@ -98,6 +99,9 @@ def _pass(config: Folder | Bucket, job: Job) -> Outcome:
         for found in _listed(system, root, config):
             if job.seconds_left <= 0:
                 raise TimeoutError
+            if not found.is_settled:
+                waiting += 1
+                continue
             try:
                 counts += _fetch(system, found, config, job)
                 in_a_row.clear()
@@ -119,7 +123,8 @@ def _pass(config: Folder | Bucket, job: Job) -> Outcome:
         return _broken_off(error, config, counts)
     if troubles:
         return Outcome(State.PARTIAL, counts, redacted("; ".join(troubles[:5])))
-    return Outcome(State.OK, counts)
+    says = f"{waiting} changed less than {config.settle_s:g} s ago: the next run takes them"
+    return Outcome(State.OK, counts, says if waiting else "")
 
 
 def _broken_off(error: Exception, config: Folder | Bucket, counts: Counts) -> Outcome:
@@ -214,8 +219,7 @@ def _listed(system: Any, root: str, config: Folder | Bucket) -> Iterator[Found]:
             found = _found(info, name)
             # A time in the future is a clock that is wrong, not a file that is being written.
             age = now - found.changed_at if found.changed_at is not None else None
-            if age is None or age < 0 or age >= config.settle_s:
-                yield found
+            yield replace(found, is_settled=age is None or age < 0 or age >= config.settle_s)
 
 
 def _found(info: dict[str, Any], name: str) -> Found:

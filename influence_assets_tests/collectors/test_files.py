@@ -93,10 +93,13 @@ def test_unfinished_hidden_and_foreign_files_are_left(
     put(origin / "note.txt", "not asked for")
     put(tmp_path / "secret.csv", "elsewhere")
     (origin / "link.csv").symlink_to(tmp_path / "secret.csv")
-    assert run(folder_of(origin, match=["*.csv"])).state is State.OK
+    outcome = run(folder_of(origin, match=["*.csv"]))
+    told = "1 changed less than 10 s ago: the next run takes them"
+    assert (outcome.state, outcome.message) == (State.OK, told)
     assert landed(settings) == {"whole.csv": "x"}
     put(origin / "fresh.csv", "whole now", age_s=11)
-    assert run(folder_of(origin, match=["*.csv"])).counts.new == 1
+    outcome = run(folder_of(origin, match=["*.csv"]))
+    assert (outcome.counts, outcome.message) == (Counts(new=1, known=1), "")
 
 
 def test_a_folder_that_is_not_there(run: Runner, origin: Path) -> None:
