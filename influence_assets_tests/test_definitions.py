@@ -16,7 +16,8 @@ ASSETS = {
     "raw/files", "raw/quarantine", "raw/posts", "raw/post_metrics", "raw/profile_snapshots",
     "raw/interactions", "raw/media", "core/posts", "core/metric_flags", "core/post_metrics",
     "core/profile_snapshots", "core/interactions", "core/media", "marts/profile_metrics_weekly",
-    "graph/edges_weekly", "graph/profile_centrality_weekly", "graph/communities_weekly",
+    "graph/edges_weekly", "graph/profile_centrality_weekly", "graph/centrality_standing_weekly",
+    "graph/communities_weekly",
     "content/text_embeddings", "features/popularity", "models/registry", "models/evaluations",
     "models/importances", "report/page",
 }  # fmt: skip

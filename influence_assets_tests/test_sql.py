@@ -1,48 +1,27 @@
-"""The SELECTs of core, of weekly profiles and of weekly ties, on rows worked out by hand."""
+"""The SELECTs of core and of weekly profiles, on rows worked out by hand."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-import duckdb
-import polars as pl
 import pytest
 
 from influence_assets.contracts import TABLES
 from influence_assets.settings import project_file
 from influence_assets.storage import sql
-
-Tables = duckdb.DuckDBPyConnection
-
-# 1 January 2024 is a Monday.
-MON, TUE, WED, SUN = date(2024, 1, 1), date(2024, 1, 2), date(2024, 1, 3), date(2024, 1, 7)
-NEXT = date(2024, 1, 8)
-ALWAYS = {"first_day": date(2020, 1, 1), "last_day": date(2030, 1, 1)}
-FILE = {n: str(n) * 64 for n in range(1, 10)}
-
-
-def noon(day: date, hour: int = 12) -> datetime:
-    return datetime.combine(day, time(hour))
-
-
-def put(tables: Tables, name: str, *rows: dict[str, Any]) -> None:
-    """Insert rows by name; columns that a row does not give are NULL, and times are known."""
-    schema = TABLES[name].schema.create_empty().schema
-    known = dict.fromkeys((c for c in schema if c.endswith("_known")), True)
-    frame = pl.DataFrame([known | row for row in rows], schema=schema)
-    tables.register("incoming", frame.to_arrow())
-    tables.execute(f"INSERT INTO {name} BY NAME SELECT * FROM incoming")
-    tables.unregister("incoming")
-
-
-def run(tables: Tables, name: str, **parameters: Any) -> pl.DataFrame:
-    """The SELECT's rows, after checking that they have the contract's columns."""
-    found = tables.execute(sql.select(name), {**ALWAYS, **parameters}).pl()
-    assert set(found.columns) == set(TABLES[name].columns)
-    key = found.select(TABLES[name].key)
-    assert key.is_unique().all()
-    return found
+from influence_assets_tests.sql_making import (
+    FILE,
+    MON,
+    NEXT,
+    SUN,
+    TUE,
+    WED,
+    Tables,
+    noon,
+    put,
+    run,
+)
 
 
 def raw_post(
@@ -421,99 +400,6 @@ def test_the_panel_goes_before_the_posts(tables: Tables) -> None:
     put(tables, "core.post_metrics", count("p", noon(TUE), likes=3))
     (week,) = weeks(tables)
     assert (week["engagement"], week["engagement_per_post"]) == (100.0, 50.0)
-
-
-# --- graph.edges_weekly ---
-
-
-def tie(day: date, kind: str = "mention", **more: Any) -> dict[str, Any]:
-    return {
-        "platform": "x", "kind": kind, "source_id": "a", "target_id": "b",
-        "occurred_at": noon(day), "occurred_date": day, "post_id": "p", "weight": 1.0,
-    } | more  # fmt: skip
-
-
-def edges(tables: Tables, first: date, last: date | None = None) -> list[dict[str, Any]]:
-    bounds = {"first_day": first, "last_day": last or first, "half_life_weeks": 4.0}
-    return (
-        run(tables, "graph.edges_weekly", **bounds).sort("week_start", "target_id").rows(named=True)
-    )
-
-
-@pytest.mark.parametrize(("after", "weight"), [(0, 1.0), (2, 0.5**0.5), (4, 0.5), (8, 0.25)])
-def test_half_of_a_mention_is_left_after_its_half_life(
-    tables: Tables, after: int, weight: float
-) -> None:
-    # On a Sunday it counts in full at the end of its own week.
-    put(tables, "core.interactions", tie(SUN))
-    (edge,) = edges(tables, MON + timedelta(weeks=after))
-    assert edge["mention_weight"] == pytest.approx(weight)
-    assert edge["weight"] == pytest.approx(weight)
-
-
-def test_a_mention_fades_by_the_day(tables: Tables) -> None:
-    # Monday's is six days old at the end of the week.
-    put(tables, "core.interactions", tie(MON))
-    (edge,) = edges(tables, MON)
-    assert edge["weight"] == pytest.approx(0.5 ** (6 / 28))
-
-
-def test_what_has_faded_away_is_left_out(tables: Tables) -> None:
-    put(tables, "core.interactions", tie(SUN))
-    # 0.5^(26/4) = 0.011, 0.5^(27/4) = 0.0093.
-    assert len(edges(tables, MON + timedelta(weeks=26))) == 1
-    assert edges(tables, MON + timedelta(weeks=27)) == []
-
-
-def test_a_follow_carries_on(tables: Tables) -> None:
-    # Three years later it holds as on the first day; seen again it is still one.
-    put(tables, "core.interactions", tie(WED, "follow", post_id=None),
-        tie(NEXT, "follow", post_id=None))  # fmt: skip
-    for week in (MON, NEXT, MON + timedelta(weeks=150)):
-        (edge,) = edges(tables, week)
-        assert (edge["follow_weight"], edge["weight"]) == (1.0, 1.0)
-    # Before it was seen there is nothing.
-    assert edges(tables, MON - timedelta(7)) == []
-
-
-def test_kinds_go_to_their_columns(tables: Tables) -> None:
-    kinds = ("mention", "tag", "reply", "comment", "repost", "collab", "group", "follow")
-    put(tables, "core.interactions", *(tie(SUN, k, weight=2.0**i) for i, k in enumerate(kinds)))
-    (edge,) = edges(tables, MON)
-    assert edge["mention_weight"] == 1 + 2
-    assert edge["reply_weight"] == 4 + 8
-    assert edge["repost_weight"] == 16
-    assert edge["collab_weight"] == 32 + 64
-    assert edge["follow_weight"] == 128
-    assert edge["weight"] == 255
-
-
-def test_acts_add_up_and_directions_do_not(tables: Tables) -> None:
-    put(
-        tables,
-        "core.interactions",
-        tie(SUN, post_id="p"),
-        tie(SUN, post_id="q"),
-        tie(SUN, source_id="b", target_id="a"),
-        # Another platform is another graph.
-        tie(SUN, platform="y"),
-    )
-    found = {(e["platform"], e["source_id"]): e["weight"] for e in edges(tables, MON)}
-    assert found == {("x", "a"): 2.0, ("x", "b"): 1.0, ("y", "a"): 1.0}
-
-
-def test_ties_of_a_profile_to_itself_are_left_out(tables: Tables) -> None:
-    put(tables, "core.interactions", tie(SUN, target_id="a"), tie(SUN, "follow", target_id="a"))
-    assert edges(tables, MON) == []
-
-
-def test_a_week_knows_nothing_of_the_next(tables: Tables) -> None:
-    put(tables, "core.interactions", tie(SUN), tie(NEXT, target_id="c"))
-    assert [(e["week_start"], e["target_id"]) for e in edges(tables, MON)] == [(MON, "b")]
-    # Each of several weeks as if it were asked for alone.
-    both = edges(tables, MON, NEXT)
-    assert both == [*edges(tables, MON), *edges(tables, NEXT)]
-    assert [e["week_start"] for e in both] == [MON, NEXT, NEXT]
 
 
 # --- every file under sql/ ---

@@ -21,30 +21,31 @@ HALF_LIFE_WEEKS = 4.0
 """A mention counts half after four weeks: about how long it shapes who talks to whom."""
 
 
-def _recipe(table: str, *upstream: Upstream, settings: str = "") -> Recipe:
+def sql_recipe(table: str, *upstream: Upstream, settings: str = "") -> Recipe:
+    """The recipe of a table that the SELECT of its name builds."""
     return Recipe(table, upstream, sql.code_version(table) + settings)
 
 
 RECIPES = (
-    _recipe("core.posts", Upstream("raw.posts", "same")),
-    _recipe("core.metric_flags", Upstream("raw.post_metrics", "same")),
-    _recipe(
+    sql_recipe("core.posts", Upstream("raw.posts", "same")),
+    sql_recipe("core.metric_flags", Upstream("raw.post_metrics", "same")),
+    sql_recipe(
         "core.post_metrics",
         Upstream("raw.post_metrics", "same"),
         Upstream("core.metric_flags", "same", drives=False),
         Upstream("core.posts", "touched"),
     ),
-    _recipe("core.profile_snapshots", Upstream("raw.profile_snapshots", "same")),
-    _recipe("core.interactions", Upstream("raw.interactions", "same")),
-    _recipe("core.media", Upstream("raw.media", "same")),
-    _recipe(
+    sql_recipe("core.profile_snapshots", Upstream("raw.profile_snapshots", "same")),
+    sql_recipe("core.interactions", Upstream("raw.interactions", "same")),
+    sql_recipe("core.media", Upstream("raw.media", "same")),
+    sql_recipe(
         "marts.profile_metrics_weekly",
         Upstream("core.profile_snapshots", "week"),
         Upstream("core.profile_snapshots", "week_before", drives=False),
         Upstream("core.posts", "week"),
         Upstream("core.post_metrics", "touched"),
     ),
-    _recipe(
+    sql_recipe(
         "graph.edges_weekly",
         Upstream("core.interactions", "so_far"),
         settings=f"-{HALF_LIFE_WEEKS}",
@@ -56,7 +57,9 @@ _PARAMETERS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-def _compute(recipe: Recipe) -> Compute:
+def sql_compute(recipe: Recipe) -> Compute:
+    """Run the SELECT over the partitions of a build, many at once."""
+
     def compute(build: Build) -> None:
         at_once = DAYS_AT_ONCE if recipe.table.startswith("core.") else WEEKS_AT_ONCE
         for chunk in build.chunks(at_once):
@@ -72,6 +75,6 @@ def _compute(recipe: Recipe) -> Compute:
 def sql_assets(start: date) -> list[dg.AssetsDefinition]:
     """One asset for each file under `sql/` that builds a table."""
     return [
-        table_asset(recipe, _compute(recipe), start=start, kinds={"sql", "duckdb", "table"})
+        table_asset(recipe, sql_compute(recipe), start=start, kinds={"sql", "duckdb", "table"})
         for recipe in RECIPES
     ]

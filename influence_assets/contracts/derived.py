@@ -95,7 +95,69 @@ class ProfileCentralityWeekly(dy.Schema):
         min=0,
         description="Share of shortest directed paths through it, unweighted (Freeman 1977).",
     )
+    betweenness_error = dy.Float64(
+        min=0, description="Standard error of betweenness where it is sampled; 0 where exact."
+    )
+    hub = dy.Float64(
+        min=0, max=1, description="Ties to good authorities (HITS, Kleinberg 1999); sums to 1."
+    )
+    authority = dy.Float64(
+        min=0, max=1, description="Ties from good hubs (HITS, Kleinberg 1999); sums to 1."
+    )
+    eigenvector = dy.Float64(
+        min=0,
+        max=1,
+        description="Tied to the well-tied, directions aside (Bonacich 1972); the largest is 1.",
+    )
     core_number = dy.Int64(min=0, description="Largest k of a k-core that holds it (Seidman 1983).")
+    clustering = dy.Float64(
+        min=0,
+        max=1,
+        description="Share of pairs of its neighbours that are tied (Watts and Strogatz 1998).",
+    )
+    burt_constraint = dy.Float64(
+        min=0, description="Low for brokers between groups that do not meet (Burt 1992)."
+    )
+    influence = dy.Float64(
+        nullable=True,
+        min=0,
+        max=1,
+        description="Passive profiles respond to it (Romero et al. 2011). NULL: no response "
+        "given or received.",
+    )
+    passivity = dy.Float64(
+        nullable=True,
+        min=0,
+        max=1,
+        description="Responds seldom to the influential (Romero et al. 2011). NULL as above.",
+    )
+
+
+@table(
+    "graph.centrality_standing_weekly",
+    ("week_start", "platform", "profile_id", "measure"),
+    "week_start",
+    "week",
+)
+class CentralityStandingWeekly(dy.Schema):
+    """A row is a profile's standing by one measure of the week: its value among all others."""
+
+    week_start = _week()
+    platform = _platform()
+    profile_id = _profile()
+    measure = dy.String(
+        min_length=1, description="A column of graph.profile_centrality_weekly, e.g. pagerank."
+    )
+    value = dy.Float64(description="The measure's value; a profile without one has no row.")
+    percentile = dy.Float64(
+        min=0, max=1, description="Share of the platform's other profiles with a lower value."
+    )
+    value_change = dy.Float64(
+        nullable=True, description="Value less that of the week before; NULL if there was none."
+    )
+    percentile_change = dy.Float64(
+        nullable=True, min=-1, max=1, description="The same of the percentile."
+    )
 
 
 @table("graph.communities_weekly", ("week_start", "platform", "profile_id"), "week_start", "week")

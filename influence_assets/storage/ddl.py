@@ -36,13 +36,16 @@ def create_statements() -> list[str]:
     """Statements that make every schema and table that is not there yet."""
     layers = dict.fromkeys(t.layer for t in TABLES.values())
     statements = [f"CREATE SCHEMA IF NOT EXISTS {layer}" for layer in layers]
-    for table in TABLES.values():
-        columns = ", ".join(
-            f"{name} {duckdb_type(c.dtype)}{'' if c.nullable else ' NOT NULL'}"
-            for name, c in table.columns.items()
-        )
-        statements.append(f"CREATE TABLE IF NOT EXISTS {table.name} ({columns})")
-    return statements
+    return statements + [create_statement(table) for table in TABLES.values()]
+
+
+def create_statement(table: Table) -> str:
+    """The statement that makes a table unless it is there."""
+    columns = ", ".join(
+        f"{name} {duckdb_type(c.dtype)}{'' if c.nullable else ' NOT NULL'}"
+        for name, c in table.columns.items()
+    )
+    return f"CREATE TABLE IF NOT EXISTS {table.name} ({columns})"
 
 
 def rule_predicates(table: Table) -> dict[str, str]:

@@ -22,6 +22,7 @@ import polars as pl
 from influence_assets.contracts import TABLES, Table
 from influence_assets.errors import ContractError, UserError
 from influence_assets.storage import ddl, sql
+from influence_assets.storage.upgrade import upgrade
 
 WHOLE = ""
 """Partition key of a table that is replaced whole."""
@@ -89,6 +90,7 @@ class Warehouse:
             if not read_only and not self._prepared:
                 for statement in ddl.create_statements():
                     connection.execute(statement)
+                upgrade(connection)
                 self._prepared = True
             yield connection
         finally:

@@ -1,4 +1,4 @@
-"""Centralities against NetworkX, communities against planted ones and against bare igraph."""
+"""Communities against planted ones and against bare igraph."""
 
 from __future__ import annotations
 
@@ -6,65 +6,20 @@ import random
 from pathlib import Path
 
 import igraph as ig
-import networkx as nx
 import numpy as np
 import polars as pl
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from influence_assets.domain import graph
-from influence_assets.domain.graph import centrality, communities, leiden
+from influence_assets.domain.graph.communities import communities, leiden
+
+from .making import random_ties
 
 
-@pytest.fixture
-def ties() -> pl.DataFrame:
-    """120 profiles, 700 directed weighted ties, none to itself."""
-    rng = np.random.default_rng(3)
-    pairs = {(int(a), int(b)) for a, b in rng.integers(0, 120, (800, 2)) if a != b}
-    rows = [(f"p{a:03d}", f"p{b:03d}", float(rng.uniform(0.1, 5))) for a, b in sorted(pairs)]
-    return pl.DataFrame(rows, schema=["source_id", "target_id", "weight"], orient="row")
-
-
-def _networkx(ties: pl.DataFrame) -> nx.DiGraph:
-    other = nx.DiGraph()
-    other.add_weighted_edges_from(ties.rows())
-    return other
-
-
-def test_centralities_are_those_of_networkx(ties: pl.DataFrame) -> None:
-    other = _networkx(ties)
-    oracle = {
-        "pagerank": nx.pagerank(other, alpha=0.85, weight="weight", tol=1e-12, max_iter=1000),
-        "betweenness": nx.betweenness_centrality(other, normalized=True),
-        "core_number": nx.core_number(nx.Graph(other)),
-        "in_degree": dict(other.in_degree()),
-        "out_degree": dict(other.out_degree()),
-        "in_strength": dict(other.in_degree(weight="weight")),
-        "out_strength": dict(other.out_degree(weight="weight")),
-    }
-    found = centrality(ties, seed=1)
-    assert found.height == other.number_of_nodes()
-    for name, values in oracle.items():
-        expected = np.array([values[p] for p in found["profile_id"]])
-        assert np.abs(found[name].to_numpy() - expected).max() < 1e-8, name
-
-
-def test_sampled_betweenness_is_near_the_exact_one(
-    ties: pl.DataFrame, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    exact = centrality(ties, seed=1)["betweenness"].to_numpy()
-    monkeypatch.setattr(graph, "EXACT_BETWEENNESS_NODES", 10)
-    monkeypatch.setattr(graph, "SAMPLED_SOURCES", 90)
-    sampled = centrality(ties, seed=1)["betweenness"].to_numpy()
-    assert not np.array_equal(exact, sampled)
-    assert np.corrcoef(exact, sampled)[0, 1] > 0.95
-    assert abs(sampled.mean() / exact.mean() - 1) < 0.1
-
-
-def test_the_order_of_rows_and_the_run_change_nothing(ties: pl.DataFrame) -> None:
+def test_the_order_of_rows_and_the_run_change_nothing() -> None:
+    ties = random_ties()
     shuffled = ties.sample(fraction=1, shuffle=True, seed=9)
-    for measure in (centrality, communities):
-        assert measure(ties, 7).equals(measure(shuffled, 7))
+    assert communities(ties, 7).equals(communities(shuffled, 7))
 
 
 def _planted(weight_inside: float) -> tuple[pl.DataFrame, dict[str, int]]:
