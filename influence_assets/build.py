@@ -35,7 +35,7 @@ def build_defs(settings: Settings | None = None) -> dg.Definitions:
             *collect_assets(start, settings),
             *raw_assets(start),
             *sql_assets(start),
-            *graph_assets(start),
+            *graph_assets(start, settings),
             *content_assets(start, settings),
             *popularity_assets(start, settings),
             *report_assets(),

@@ -68,7 +68,7 @@ def recipes(settings: Settings) -> dict[str, Recipe]:
     """Every recipe by table, in an order in which they can be built."""
     ordered = [
         *sql_tables.RECIPES,
-        *graph.RECIPES,
+        *graph.graph_recipes(settings),
         content.text_embeddings_recipe(settings),
         popularity.features_recipe(settings),
         *(popularity.model_recipe(t) for t in popularity.MODEL_TABLES),

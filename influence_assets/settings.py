@@ -33,6 +33,10 @@ class Settings:
         hub_offline: HF_HUB_OFFLINE=1, never ask a model hub.
         retrain_after: INFLUENCE_RETRAIN_AFTER, matured posts that start a training,
             default 500.
+        community_quality: INFLUENCE_COMMUNITY_QUALITY, what communities maximise:
+            `modularity` (default) or `cpm`, the constant Potts model.
+        community_resolution: INFLUENCE_COMMUNITY_RESOLUTION, default 1; larger finds
+            more, smaller communities. For `cpm` a density, such as 0.05.
         settle_s: INFLUENCE_SETTLE_S, how long a landed file has to stay as it is until
             it is taken to be whole, default 10.
     """
@@ -46,6 +50,8 @@ class Settings:
     retrain_after: int
     hub_offline: bool
     settle_s: float
+    community_quality: str
+    community_resolution: float
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
@@ -66,6 +72,8 @@ class Settings:
             retrain_after=int(_number(env, "INFLUENCE_RETRAIN_AFTER", 500)),
             hub_offline=env.get("HF_HUB_OFFLINE", "0") not in ("", "0"),
             settle_s=_number(env, "INFLUENCE_SETTLE_S", 10),
+            community_quality=_quality(env.get("INFLUENCE_COMMUNITY_QUALITY", "modularity")),
+            community_resolution=_number(env, "INFLUENCE_COMMUNITY_RESOLUTION", 1),
         )
 
     @property
@@ -142,6 +150,15 @@ def _start_date(text: str) -> date:
         raise UserError(
             f"INFLUENCE_START_DATE is '{text}', which is no date. Write it as 2004-01-01."
         ) from None
+
+
+def _quality(text: str) -> str:
+    if text not in ("modularity", "cpm"):
+        raise UserError(
+            f"INFLUENCE_COMMUNITY_QUALITY is '{text}'. Write modularity, or cpm with a density as "
+            "INFLUENCE_COMMUNITY_RESOLUTION."
+        )
+    return text
 
 
 def _number(env: Mapping[str, str], name: str, default: float) -> float:

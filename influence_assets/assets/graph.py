@@ -11,6 +11,7 @@ import polars as pl
 from influence_assets.assets.shell import Build, code_of, table_asset
 from influence_assets.assets.sql_tables import HALF_LIFE_WEEKS, sql_compute, sql_recipe
 from influence_assets.domain.graph import centrality, communities, passivity, ties
+from influence_assets.settings import Settings
 from influence_assets.storage import sql
 from influence_assets.storage.versions import Recipe, Upstream
 
@@ -33,20 +34,29 @@ STANDING = sql_recipe(
     Upstream("graph.profile_centrality_weekly", "same"),
     Upstream("graph.profile_centrality_weekly", "week_before", drives=False),
 )
-COMMUNITIES = Recipe(
-    "graph.communities_weekly",
-    (Upstream("graph.edges_weekly", "same"),),
-    f"{code_of(ties, communities)}-{SEED}",
-)
-RECIPES = (CENTRALITY, STANDING, COMMUNITIES)
 
 
-def graph_assets(start: date) -> list[dg.AssetsDefinition]:
+def graph_recipes(settings: Settings) -> list[Recipe]:
+    """What the weekly network behind its edges is built from."""
+    how = leiden_of(settings)
+    version = f"{code_of(ties, communities)}-{SEED}-{how}"
+    found = Recipe("graph.communities_weekly", (Upstream("graph.edges_weekly", "same"),), version)
+    return [CENTRALITY, STANDING, found]
+
+
+def leiden_of(settings: Settings) -> communities.Leiden:
+    """How communities are looked for, as the user chose."""
+    quality: communities.Quality = "cpm" if settings.community_quality == "cpm" else "modularity"
+    return communities.Leiden(quality, settings.community_resolution)
+
+
+def graph_assets(start: date, settings: Settings) -> list[dg.AssetsDefinition]:
     """The assets of the weekly network behind its edges."""
+    _, _, found = graph_recipes(settings)
     return [
         table_asset(CENTRALITY, compute_centrality, start=start, kinds={"igraph", "table"}),
         table_asset(STANDING, sql_compute(STANDING), start=start, kinds={"sql", "duckdb", "table"}),
-        table_asset(COMMUNITIES, _compute_communities, start=start, kinds={"igraph", "table"}),
+        table_asset(found, compute_communities, start=start, kinds={"igraph", "table"}),
     ]
 
 
@@ -59,8 +69,10 @@ def compute_centrality(build: Build) -> None:
     _by_week(build, [*_TIES, "repost_weight", "reply_weight"], measure, has_posts=True)
 
 
-def _compute_communities(build: Build) -> None:
-    _by_week(build, _TIES, lambda edges, _: communities.communities(edges, SEED))
+def compute_communities(build: Build) -> None:
+    """Every profile's community, week by week and platform by platform."""
+    how = leiden_of(build.settings)
+    _by_week(build, _TIES, lambda edges, _: communities.communities(edges, SEED, how))
 
 
 def _by_week(

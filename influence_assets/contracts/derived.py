@@ -175,6 +175,17 @@ class CommunitiesWeekly(dy.Schema):
     membership_strength = dy.Float64(
         min=0, max=1, description="Share of the profile's tie weight that stays in the community."
     )
+    partition_modularity = dy.Float64(
+        min=-1,
+        max=1,
+        description="Weighted modularity of the week's communities on this platform (Newman 2004).",
+    )
+    partition_stability = dy.Float64(
+        min=-1,
+        max=1,
+        description="Mean adjusted Rand index between runs with different seeds: 1 means that "
+        "chance had no part in these communities, below 0.5 that others are as good.",
+    )
 
 
 @table("content.text_embeddings", ("content_hash", "encoder_id"))

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import polars as pl
 
 from influence_assets.domain.graph.passivity import influence_passivity
-from influence_assets.domain.graph.ties import directed_graph, undirected
+from influence_assets.domain.graph.ties import Network, directed, mutual
 
 if TYPE_CHECKING:
     import igraph as ig
@@ -64,12 +64,12 @@ def centrality(ties: pl.DataFrame, seed: int) -> pl.DataFrame:
     Hubs, authorities and eigenvector centrality are those of the part of the network with
     the largest eigenvalue: a profile that is not tied to it has 0.
     """
-    graph = directed_graph(ties)
-    mutual = undirected(graph)
+    network, both_ways = directed(ties), mutual(ties)
+    graph, undirected = network.graph(), both_ways.graph()
     betweenness, error = _betweenness(graph, seed)
     return pl.DataFrame(
         {
-            "profile_id": graph.vs["name"],
+            "profile_id": network.names,
             "in_degree": graph.indegree(),
             "out_degree": graph.outdegree(),
             "in_strength": graph.strength(mode="in", weights="weight"),
@@ -77,10 +77,10 @@ def centrality(ties: pl.DataFrame, seed: int) -> pl.DataFrame:
             "pagerank": graph.pagerank(weights="weight", damping=DAMPING),
             "betweenness": betweenness,
             "betweenness_error": error,
-            **_spectral(graph, mutual),
-            "core_number": mutual.coreness(),
-            "clustering": mutual.transitivity_local_undirected(mode="zero"),
-            "burt_constraint": _burt_constraint(mutual),
+            **_spectral(network, both_ways),
+            "core_number": undirected.coreness(),
+            "clustering": undirected.transitivity_local_undirected(mode="zero"),
+            "burt_constraint": undirected.constraint(weights="weight"),
         },
         schema_overrides={"in_strength": pl.Float64, "out_strength": pl.Float64},
     )
@@ -94,14 +94,14 @@ def near(ties: pl.DataFrame, profiles: Sequence[str]) -> pl.DataFrame:
     Raises:
         ValueError: one of the profiles has no tie.
     """
-    graph = directed_graph(ties)
-    place = {name: i for i, name in enumerate(graph.vs["name"])}
+    network = directed(ties)
+    place = {name: i for i, name in enumerate(network.names)}
     if unknown := sorted(set(profiles) - set(place)):
         raise ValueError(f"no tie of {', '.join(unknown)}")
-    found = graph.personalized_pagerank(
+    found = network.graph().personalized_pagerank(
         weights="weight", damping=DAMPING, reset_vertices=sorted(place[p] for p in set(profiles))
     )
-    return pl.DataFrame({"profile_id": graph.vs["name"], "pagerank": found})
+    return pl.DataFrame({"profile_id": network.names, "pagerank": found})
 
 
 def _betweenness(graph: ig.Graph, seed: int) -> tuple[Floats, Floats]:
@@ -125,9 +125,9 @@ def _betweenness(graph: ig.Graph, seed: int) -> tuple[Floats, Floats]:
     return parts.mean(axis=0), error
 
 
-def _spectral(graph: ig.Graph, mutual: ig.Graph) -> dict[str, Floats]:
+def _spectral(network: Network, both_ways: Network) -> dict[str, Floats]:
     """Hubs and authorities (each of unit sum), and eigenvector centrality (largest is 1)."""
-    ties, both = _matrix(graph), _matrix(mutual)
+    ties, both = network.matrix(), both_ways.matrix()
     authority = _principal(ties.T, ties)
     hub = ties @ authority
     eigenvector = _principal(both + both.T)
@@ -136,15 +136,6 @@ def _spectral(graph: ig.Graph, mutual: ig.Graph) -> dict[str, Floats]:
         "authority": authority / authority.sum(),
         "eigenvector": eigenvector / eigenvector.max(),
     }
-
-
-def _matrix(graph: ig.Graph) -> Any:
-    """The ties as a sparse matrix: the weight of (source, target), each once."""
-    from scipy.sparse import csr_array
-
-    ends = np.asarray(graph.get_edgelist(), dtype=np.int64).reshape(-1, 2)
-    size = graph.vcount()
-    return csr_array((graph.es["weight"], (ends[:, 0], ends[:, 1])), shape=(size, size))
 
 
 def _principal(*factors: Any) -> Floats:
@@ -170,7 +161,3 @@ def _principal(*factors: Any) -> Floats:
     found = np.abs(found)
     # What the iteration leaves where there is nothing.
     return np.where(found < 1e-12 * found.max(), 0.0, found)
-
-
-def _burt_constraint(mutual: ig.Graph) -> Floats:
-    return np.asarray(mutual.constraint(weights="weight"), dtype=np.float64)

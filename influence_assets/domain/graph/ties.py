@@ -5,32 +5,87 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 if TYPE_CHECKING:
     import igraph as ig  # loads matplotlib where that is installed: only where it runs
 
 
-def directed_graph(ties: pl.DataFrame) -> ig.Graph:
-    """An igraph graph with vertex attribute `name` in profile order and edge attribute `weight`."""
-    import igraph as ig
-
-    ties = ties.sort("source_id", "target_id")
-    names = pl.concat([ties["source_id"], ties["target_id"]]).unique().sort()
-    # A name's place among the sorted names: an Enum's numbers are just that, and quick to make.
-    places = pl.Enum(names)
-    ends = ties.select(pl.col("source_id", "target_id").cast(places).to_physical().cast(pl.Int64))
-    graph = ig.Graph(n=len(names), edges=ends.to_numpy(), directed=True)
-    graph.vs["name"] = names.to_list()
-    graph.es["weight"] = ties["weight"].to_list()
-    return graph
+Numbers = npt.NDArray[np.int64]
 
 
-def undirected(graph: ig.Graph) -> ig.Graph:
-    """The graph with both directions of a tie made one, their weights added."""
-    return graph.as_undirected(mode="collapse", combine_edges="sum")
+@dataclass(frozen=True)
+class Network:
+    """Profiles by number, and ties between the numbers.
+
+    Attributes:
+        names: profile ids in their order; a profile's number is its place.
+        ends: an array (ties, 2) of source and target.
+        weight: of each tie.
+        is_directed: else a pair of profiles has one tie, its smaller number first.
+    """
+
+    names: pl.Series
+    ends: Numbers
+    weight: npt.NDArray[np.float64]
+    is_directed: bool
+
+    def graph(self) -> ig.Graph:
+        """The same as a graph of igraph, with the edge attribute `weight`."""
+        import igraph as ig
+
+        graph = ig.Graph(n=len(self.names), edges=self.ends, directed=self.is_directed)
+        graph.es["weight"] = self.weight.tolist()
+        return graph
+
+    def matrix(self) -> Any:
+        """The weights as a sparse matrix of source and target."""
+        from scipy.sparse import csr_array
+
+        size = len(self.names)
+        return csr_array((self.weight, (self.ends[:, 0], self.ends[:, 1])), shape=(size, size))
+
+
+def directed(ties: pl.DataFrame) -> Network:
+    """Ties as they are."""
+    names, source, target = _numbered(ties)
+    key = source * len(names) + target
+    order = np.argsort(key, kind="stable")
+    return _network(names, key[order], ties["weight"].to_numpy()[order], is_directed=True)
+
+
+def mutual(ties: pl.DataFrame) -> Network:
+    """Both directions of a tie made one, their weights added."""
+    names, source, target = _numbered(ties)
+    key = np.minimum(source, target) * len(names) + np.maximum(source, target)
+    pairs, place = np.unique(key, return_inverse=True)
+    # Two weights at most: their sum does not depend on the order.
+    weight = np.bincount(place, ties["weight"].to_numpy()).astype(np.float64)
+    return _network(names, pairs, weight, is_directed=False)
+
+
+def _numbered(ties: pl.DataFrame) -> tuple[pl.Series, Numbers, Numbers]:
+    """The profiles in their order, and the numbers of each tie's source and target."""
+    names = pl.concat([ties["source_id"].unique(), ties["target_id"].unique()]).unique().sort()
+    # The number of a category is its place among the names.
+    number = pl.Enum(names)
+    source, target = (
+        ties[end].cast(number).to_physical().to_numpy().astype(np.int64)
+        for end in ("source_id", "target_id")
+    )
+    return names, source, target
+
+
+def _network(
+    names: pl.Series, key: Numbers, weight: npt.NDArray[np.float64], is_directed: bool
+) -> Network:
+    ends = np.stack(np.divmod(key, len(names)), axis=1)
+    return Network(names, ends, weight, is_directed)
 
 
 @contextmanager

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from pathlib import Path
 
 import igraph as ig
+import networkx as nx
 import numpy as np
 import polars as pl
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from influence_assets.domain.graph.communities import communities, leiden
+from influence_assets.domain.graph.communities import (
+    Leiden,
+    best_partition,
+    communities,
+    connected_parts,
+)
+from influence_assets.domain.graph.ties import mutual
 
-from .making import random_ties
+from .making import frame, networkx_mutual, page_ties, random_ties
 
 
 def test_the_order_of_rows_and_the_run_change_nothing() -> None:
@@ -22,7 +30,7 @@ def test_the_order_of_rows_and_the_run_change_nothing() -> None:
     assert communities(ties, 7).equals(communities(shuffled, 7))
 
 
-def _planted(weight_inside: float) -> tuple[pl.DataFrame, dict[str, int]]:
+def planted(weight_inside: float) -> tuple[pl.DataFrame, dict[str, int]]:
     """Four groups of 25; as many ties between groups as inside them, only the weight differs."""
     rng = np.random.default_rng(5)
     label = {f"p{i:03d}": i // 25 for i in range(100)}
@@ -41,7 +49,7 @@ def _planted(weight_inside: float) -> tuple[pl.DataFrame, dict[str, int]]:
 
 
 def test_weights_decide_who_belongs_together() -> None:
-    frame, label = _planted(weight_inside=10.0)
+    frame, label = planted(weight_inside=10.0)
     found = communities(frame, seed=1)
     truth = [label[p] for p in found["profile_id"]]
     assert adjusted_rand_score(truth, found["community_id"]) == 1.0
@@ -66,12 +74,61 @@ def test_membership_strength_by_hand() -> None:
 
 
 def test_modularity_of_a_real_graph_is_that_of_bare_igraph(shared_data: Path) -> None:
-    edges = pl.read_csv(shared_data / "graph_musae_facebook" / "facebook_edges.csv")
-    edges = edges.filter(pl.col("id_1") != pl.col("id_2"))
-    bare = ig.Graph(edges=edges.to_numpy(), directed=False)
+    ties = page_ties(shared_data)
+    bare = ig.Graph(edges=ties.select("source_id", "target_id").cast(pl.Int64).to_numpy())
+    bare = bare.as_undirected(mode="collapse")
     random.seed(11)
     peer = bare.community_leiden(objective_function="modularity", n_iterations=-1)
-    bare.es["weight"] = 1.0
-    ours = bare.modularity(leiden(bare, seed=11))
+    ours = communities(ties, seed=11)["partition_modularity"][0]
     assert ours == pytest.approx(peer.modularity, abs=0.002)
     assert ours > 0.8
+
+
+def test_the_best_of_the_runs_is_kept_and_their_agreement_told() -> None:
+    network = mutual(random_ties(300, 1_200))
+    alone = [best_partition(network, seed, Leiden(runs=1)) for seed in (5, 6, 7, 8)]
+    together = best_partition(network, 5, Leiden(runs=4))
+    assert together.modularity == max(run.modularity for run in alone)
+    assert len({round(run.modularity, 12) for run in alone}) > 1
+    pairs = itertools.combinations((run.labels for run in alone), 2)
+    agreement = np.mean([adjusted_rand_score(a, b) for a, b in pairs])
+    assert together.stability == pytest.approx(agreement)
+    assert 0 < together.stability < 1
+    assert alone[0].stability == 1.0
+
+
+def test_modularity_is_that_of_networkx() -> None:
+    ties = random_ties()
+    found = communities(ties, seed=1)
+    groups = found.group_by("community_id").agg("profile_id")["profile_id"].to_list()
+    oracle = nx.community.modularity(networkx_mutual(ties), map(set, groups), weight="weight")
+    assert found["partition_modularity"][0] == pytest.approx(oracle)
+
+
+def test_a_resolution_of_the_potts_model_is_a_density() -> None:
+    # Thirty groups of five, each complete, in a ring: modularity at this size joins
+    # neighbours (Fortunato and Barthelemy 2007), the constant Potts model does not.
+    rows = []
+    for group in range(30):
+        own = [f"g{group:02d}{member}" for member in "abcde"]
+        rows += [(a, b, 1.0) for a in own for b in own if a < b]
+        rows.append((own[0], f"g{(group + 1) % 30:02d}b", 1.0))
+    by_modularity = communities(frame(rows), seed=1)
+    by_density = communities(frame(rows), seed=1, how=Leiden(quality="cpm", resolution=0.5))
+    assert by_modularity["community_id"].n_unique() < 30
+    assert by_density["community_size"].unique().to_list() == [5]
+
+
+def test_no_community_is_in_pieces() -> None:
+    # Two pairs under one label, as an algorithm that has not converged may leave them.
+    network = mutual(frame([("a", "b", 1.0), ("c", "d", 1.0), ("b", "x", 1.0), ("c", "x", 1.0)]))
+    assert network.names.to_list() == ["a", "b", "c", "d", "x"]
+    parts = connected_parts(network, np.array([0, 0, 0, 0, 1]))
+    assert parts[0] == parts[1] != parts[2] == parts[3]
+    assert len(set(parts)) == 3
+    for seed in range(5):
+        ties = random_ties(200, 500, seed)
+        found = communities(ties, seed, Leiden(runs=1, iterations=1))
+        whole = networkx_mutual(ties)
+        for members in found.group_by("community_id").agg("profile_id")["profile_id"]:
+            assert nx.is_connected(whole.subgraph(members))

@@ -1,0 +1,111 @@
+"""`influence network`: questions to the network of one platform in one week."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import orjson
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from influence_assets.errors import UserError
+from influence_assets.settings import Settings
+
+if TYPE_CHECKING:
+    from influence_assets.network import Week
+
+network_app = typer.Typer(
+    no_args_is_help=True, help="The network of one platform as of the end of a week."
+)
+_out = Console()
+
+_AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+_Platform = Annotated[str, typer.Option(help="Needed where there are several.")]
+_Day = Annotated[str, typer.Option("--week", help="A day of the week; by default the last week.")]
+
+
+@network_app.command()
+def near(
+    profiles: Annotated[list[str], typer.Argument(help="Profile ids.")],
+    platform: _Platform = "",
+    week: _Day = "",
+    most: Annotated[int, typer.Option("--k", min=1, help="Profiles to list.")] = 20,
+    as_json: _AsJson = False,
+) -> None:
+    """List who is nearest to these profiles. Example: influence network near ann bob --k 10."""
+    from influence_assets.network import nearest
+
+    found = _week(platform, week)
+    rows = nearest(found, profiles, most).to_dicts()
+    if as_json:
+        _print_json(_about(found) | {"near": profiles, "profiles": rows})
+        return
+    _say(found)
+    table = Table("profile", "share of visits", box=None)
+    for row in rows:
+        table.add_row(escape(row["profile_id"]), f"{row['pagerank']:.2%}")
+    _out.print(table)
+
+
+@network_app.command()
+def compare(
+    platform: _Platform = "",
+    week: _Day = "",
+    truth: Annotated[
+        Path | None, typer.Option(help="CSV of true groups: profile_id, label.")
+    ] = None,
+    runs: Annotated[int, typer.Option(min=2, help="Runs of each, with seeds of their own.")] = 5,
+    iterations: Annotated[int, typer.Option(min=1, help="Of each run of Leiden.")] = 3,
+    as_json: _AsJson = False,
+) -> None:
+    """Compare algorithms for communities. Example: influence network compare --truth groups.csv."""
+    from influence_assets.domain.graph.communities import Leiden
+    from influence_assets.network import comparison
+
+    found = _week(platform, week)
+    rows = comparison(found, truth, Leiden(runs=runs, iterations=iterations)).to_dicts()
+    if as_json:
+        _print_json(_about(found) | {"runs": runs, "algorithms": rows})
+        return
+    _say(found)
+    table = Table("algorithm", "communities", "modularity", "stability", box=None)
+    for name in ("ARI", "NMI", "s"):
+        table.add_column(name, justify="right")
+    for row in rows:
+        agreement = ("–" if row[c] is None else f"{row[c]:.3f}" for c in ("truth_ari", "truth_nmi"))
+        table.add_row(
+            row["algorithm"], f"{row['communities']:,}", f"{row['modularity']:.4f}",
+            f"{row['stability']:.3f}", *agreement, f"{row['seconds']:.1f}",
+        )  # fmt: skip
+    _out.print(table)
+
+
+def _week(platform: str, day: str) -> Week:
+    from influence_assets.network import week_of
+    from influence_assets.storage.warehouse import Warehouse
+
+    settings = Settings.from_env()
+    try:
+        wanted = date.fromisoformat(day) if day else None
+    except ValueError:
+        raise UserError(f"--week '{day}' is no day. Write it as 2025-03-31.") from None
+    return week_of(Warehouse(settings.warehouse, settings.lock_wait_s), platform, wanted)
+
+
+def _about(week: Week) -> dict[str, Any]:
+    return {"platform": week.platform, "week_start": week.week_start, "ties": week.ties.height}
+
+
+def _say(week: Week) -> None:
+    _out.print(
+        f"{week.platform}, week of {week.week_start}: {week.ties.height:,} ties", highlight=False
+    )
+
+
+def _print_json(value: Any) -> None:
+    sys.stdout.write(orjson.dumps(value, default=str).decode() + "\n")

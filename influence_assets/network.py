@@ -1,0 +1,96 @@
+"""Questions to the network of one platform in one week, answered from the warehouse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from influence_assets.assets.graph import SEED
+from influence_assets.domain.graph.centrality import near
+from influence_assets.domain.graph.communities import Leiden
+from influence_assets.domain.graph.compare import compared
+from influence_assets.errors import UserError
+from influence_assets.storage.warehouse import Warehouse
+
+
+@dataclass(frozen=True)
+class Week:
+    """The ties of a platform as of the end of a week (its Monday)."""
+
+    platform: str
+    week_start: date
+    ties: pl.DataFrame
+
+
+def week_of(warehouse: Warehouse, platform: str, day: date | None) -> Week:
+    """The week that holds the day, by default the platform's last.
+
+    Raises:
+        UserError: there is no network of it, or the platform has to be named.
+    """
+    weeks = warehouse.query("graph.weeks")
+    platforms = weeks["platform"].unique().sort().to_list()
+    if not platforms:
+        raise UserError("There is no network yet. Ingest files with ties, then `influence build`.")
+    if not platform and len(platforms) > 1:
+        raise UserError(f"Say which network with --platform: {', '.join(platforms)}.")
+    platform = platform or platforms[0]
+    own = weeks.filter(pl.col("platform") == platform)["week_start"]
+    if own.is_empty():
+        raise UserError(f"There is no network of {platform}, only of {', '.join(platforms)}.")
+    days = own.to_list()
+    last = max((d for d in days if day is None or d <= day), default=None)
+    if last is None or (day and (day - last).days > 6):
+        raise UserError(
+            f"There is no network of {platform} for the week of {day}; the weeks go from "
+            f"{days[0]} to {days[-1]}, those without a new tie left out."
+        )
+    columns = ["platform", "source_id", "target_id", "weight"]
+    ties = warehouse.read("graph.edges_weekly", columns, since=last, until=last)
+    return Week(platform, last, ties.filter(pl.col("platform") == platform).drop("platform"))
+
+
+def nearest(week: Week, profiles: list[str], most: int) -> pl.DataFrame:
+    """The profiles that personalised PageRank finds nearest to these, nearest first.
+
+    Raises:
+        UserError: one of them has no tie in this week.
+    """
+    try:
+        found = near(week.ties, profiles)
+    except ValueError as error:
+        raise UserError(
+            f"In the week of {week.week_start} {week.platform} has {error}. Write the profile_id "
+            "as it stands in graph.edges_weekly."
+        ) from error
+    others = found.filter(~pl.col("profile_id").is_in(profiles))
+    return others.sort("pagerank", "profile_id", descending=[True, False]).head(most)
+
+
+def comparison(week: Week, truth: Path | None, how: Leiden) -> pl.DataFrame:
+    """Algorithms for communities side by side, against true groups where a file tells them.
+
+    Raises:
+        UserError: the file has no such columns, or speaks of other profiles.
+    """
+    return compared(week.ties, _groups(truth, week) if truth else {}, SEED, how)
+
+
+def _groups(path: Path, week: Week) -> dict[str, str]:
+    try:
+        told = pl.read_csv(path, infer_schema=False)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise UserError(f"{path} cannot be read as CSV: {error}") from error
+    if not {"profile_id", "label"} <= set(told.columns):
+        raise UserError(
+            f"{path} has the columns {', '.join(told.columns)}. It needs `profile_id` and `label`."
+        )
+    known = told.drop_nulls(["profile_id", "label"])
+    groups = dict(known.select("profile_id", "label").iter_rows())
+    tied = pl.concat([week.ties["source_id"], week.ties["target_id"]])
+    if not tied.is_in(list(groups)).any():
+        raise UserError(f"{path} speaks of no profile that has a tie in this week.")
+    return groups

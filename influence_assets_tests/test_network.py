@@ -1,0 +1,121 @@
+"""`influence network`: which week is meant, who is near, and algorithms side by side."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from influence_assets.cli import app
+from influence_assets.errors import UserError
+from influence_assets.network import nearest, week_of
+from influence_assets.settings import Settings
+from influence_assets.storage.warehouse import Warehouse
+from influence_assets_tests.domain.graph.test_communities import planted
+
+MON = date(2024, 1, 1)
+HOLE = MON + timedelta(weeks=1)
+LAST = MON + timedelta(weeks=2)
+KINDS = ("follow_weight", "mention_weight", "reply_weight", "repost_weight", "collab_weight")
+
+
+def put(warehouse: Warehouse, *ties: tuple[date, str, pl.DataFrame]) -> None:
+    rows = pl.concat(
+        frame.with_columns(
+            pl.lit(week).alias("week_start"), pl.lit(platform).alias("platform"),
+            *(pl.lit(0.0).alias(kind) for kind in KINDS),
+        )
+        for week, platform, frame in ties
+    )  # fmt: skip
+    keys = {str(week): "v1" for week, _, _ in ties}
+    warehouse.replace("graph.edges_weekly", rows, keys)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
+    """Four groups in the last week of `x`, two ties in the first, one tie of `y`."""
+    monkeypatch.setenv("INFLUENCE_HOME", str(tmp_path))
+    warehouse = Warehouse(Settings.from_env().warehouse)
+    groups, _ = planted(weight_inside=60.0)
+    few = pl.DataFrame({"source_id": ["a", "b"], "target_id": ["b", "c"], "weight": [1.0, 1.0]})
+    put(warehouse, (MON, "x", few), (LAST, "x", groups), (MON, "y", few[:1]))
+    return warehouse
+
+
+def run(*arguments: str) -> Any:
+    done = CliRunner().invoke(app, ["network", *arguments, "--json"])
+    assert done.exit_code == 0, done.output
+    return json.loads(done.stdout)
+
+
+def test_the_last_week_or_the_one_that_holds_a_day(home: Warehouse) -> None:
+    assert week_of(home, "x", None).week_start == LAST
+    early = week_of(home, "x", MON + timedelta(days=6))
+    assert (early.week_start, early.ties.height) == (MON, 2)
+    assert week_of(home, "y", None).ties.rows() == [("a", "b", 1.0)]
+
+
+@pytest.mark.parametrize(
+    ("platform", "day", "why"),
+    [
+        ("", None, "Say which network with --platform: x, y"),
+        ("z", None, "There is no network of z, only of x, y"),
+        ("x", HOLE, "no network of x for the week of 2024-01-08; the weeks go from 2024-01-01"),
+        ("x", MON - timedelta(days=1), "no network of x for the week of 2023-12-31"),
+    ],
+)
+def test_a_week_that_is_not_there(
+    home: Warehouse, platform: str, day: date | None, why: str
+) -> None:
+    with pytest.raises(UserError, match=why):
+        week_of(home, platform, day)
+
+
+def test_nothing_built_yet(warehouse: Warehouse) -> None:
+    with pytest.raises(UserError, match="There is no network yet"):
+        week_of(warehouse, "", None)
+
+
+def test_near_are_those_of_the_own_group(home: Warehouse) -> None:
+    told = run("near", "p003", "--platform", "x", "--k", "24")
+    assert (told["week_start"], told["ties"]) == ("2024-01-15", 3000)
+    # The groups are p000–p024, p025–p049 and so on.
+    assert {row["profile_id"] for row in told["profiles"]} == {
+        f"p{i:03d}" for i in range(25) if i != 3
+    }
+    shares = [row["pagerank"] for row in told["profiles"]]
+    assert shares == sorted(shares, reverse=True)
+    with pytest.raises(UserError, match="week of 2024-01-15 x has no tie of nobody"):
+        nearest(week_of(home, "x", None), ["nobody"], 5)
+
+
+def test_compare_with_true_groups(home: Warehouse, tmp_path: Path) -> None:
+    truth = tmp_path / "truth.csv"
+    _, label = planted(weight_inside=60.0)
+    pl.DataFrame({"profile_id": list(label), "label": list(label.values())}).write_csv(truth)
+    told = run("compare", "--platform", "x", "--truth", str(truth), "--runs", "2")
+    assert [row["truth_ari"] for row in told["algorithms"]] == pytest.approx([1.0] * 4)
+    assert run("compare", "--platform", "x", "--runs", "2")["algorithms"][0]["truth_ari"] is None
+    for text, why in (
+        ("id,label\np003,1\n", "has the columns id, label"),
+        ("profile_id,label\nnobody,1\n", "speaks of no profile"),
+    ):
+        truth.write_text(text)
+        done = CliRunner().invoke(
+            app, ["network", "compare", "--platform", "x", "--truth", str(truth)]
+        )
+        assert isinstance(done.exception, UserError)
+        assert why in str(done.exception)
+
+
+def test_for_people(home: Warehouse) -> None:
+    shown = CliRunner().invoke(app, ["network", "near", "a", "--platform", "y"]).stdout
+    assert "y, week of 2024-01-01: 1 ties" in shown
+    assert shown.split()[-2:] == ["b", "45.95%"]
+    shown = CliRunner().invoke(app, ["network", "compare", "--platform", "x", "--runs", "2"]).stdout
+    assert "label propagation" in shown
