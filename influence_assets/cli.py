@@ -20,7 +20,7 @@ import typer
 from rich.console import Console
 
 from influence_assets.cli_collect import add_command
-from influence_assets.cli_network import network_app
+from influence_assets.cli_network import network_app, seeds
 from influence_assets.cli_quarantine import quarantine_app
 from influence_assets.errors import UserError
 from influence_assets.settings import Settings, project_file
@@ -33,6 +33,7 @@ app = typer.Typer(
 )
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(network_app, name="network")
+app.command()(seeds)
 out = Console()
 err = Console(stderr=True)
 add_command(app, out)

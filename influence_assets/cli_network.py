@@ -1,9 +1,10 @@
-"""`influence network`: questions to the network of one platform in one week."""
+"""`influence network` and `influence seeds`: questions to the network of a platform in a week."""
 
 from __future__ import annotations
 
 import sys
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -83,6 +84,54 @@ def compare(
             f"{row['stability']:.3f}", *agreement, f"{row['seconds']:.1f}",
         )  # fmt: skip
     _out.print(table)
+
+
+class SpreadModel(StrEnum):
+    """How something spreads."""
+
+    IC = "ic"
+    LT = "lt"
+
+
+def seeds(
+    most: Annotated[int, typer.Option("--k", min=1, help="Profiles at most.")] = 20,
+    budget: Annotated[
+        float | None, typer.Option(min=0, help="What their costs may sum to.")
+    ] = None,
+    costs: Annotated[
+        Path | None,
+        typer.Option(help="CSV of who can be had: profile_id, cost. Default: all, at 1."),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(help="A profile not to take; repeatable.")
+    ] = None,
+    model: Annotated[
+        SpreadModel, typer.Option(help="Independent cascade or linear threshold.")
+    ] = SpreadModel.IC,
+    platform: _Platform = "",
+    week: _Day = "",
+    as_json: _AsJson = False,
+) -> None:
+    """Choose whom to start with. Example: influence seeds --k 20 --budget 5000 --costs fees.csv."""
+    from influence_assets.seeding import Plan, seed_plan
+
+    found = _week(platform, week)
+    plan = Plan(most, budget, costs, tuple(exclude or ()), model.value)
+    told = seed_plan(found, plan)
+    if as_json:
+        _print_json(_about(found) | told)
+        return
+    _say(found)
+    table = Table("profile", "cost", "reaches more", "alone", "overlap", box=None)
+    for row in told["profiles"]:
+        table.add_row(
+            escape(row["profile_id"]), f"{row['cost']:g}", f"{row['gain']:,.1f}",
+            f"{row['alone']:,.1f}", f"{row['overlap']:.0%}",
+        )  # fmt: skip
+    _out.print(table)
+    for name, spread in {"together": told["spread"], **told["beside"]}.items():
+        interval = f"{spread['low']:,.1f} to {spread['high']:,.1f}"
+        _out.print(f"{name}: {spread['mean']:,.1f} profiles ({interval})", highlight=False)
 
 
 def _week(platform: str, day: str) -> Week:

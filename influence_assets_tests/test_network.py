@@ -113,9 +113,65 @@ def test_compare_with_true_groups(home: Warehouse, tmp_path: Path) -> None:
         assert why in str(done.exception)
 
 
+def seeds(*arguments: str) -> Any:
+    done = CliRunner().invoke(app, ["seeds", "--platform", "x", *arguments, "--json"])
+    if done.exception:
+        raise done.exception
+    return json.loads(done.stdout)
+
+
+def test_seeds_of_four_groups_are_one_of_each(home: Warehouse) -> None:
+    told = seeds("--k", "4")
+    names = [row["profile_id"] for row in told["profiles"]]
+    assert {int(name[1:]) // 25 for name in names} == {0, 1, 2, 3}
+    gains = [row["gain"] for row in told["profiles"]]
+    assert gains == sorted(gains, reverse=True)
+    assert sum(gains) == pytest.approx(told["spread"]["mean"], rel=0.03)
+    assert told["spread"]["low"] < told["spread"]["mean"] < told["spread"]["high"]
+    first, last = told["profiles"][0], told["profiles"][-1]
+    assert (first["overlap"], first["gain"]) == (0, first["alone"])
+    assert last["overlap"] == pytest.approx(1 - last["gain"] / last["alone"])
+    for simple in ("most ties", "highest PageRank"):
+        assert told["beside"][simple]["mean"] < told["spread"]["high"]
+    assert seeds("--k", "4") == told
+
+
+def test_seeds_within_a_budget(home: Warehouse, tmp_path: Path) -> None:
+    fees = tmp_path / "fees.csv"
+    fees.write_text("profile_id,cost\np001,300\np002,100\np030,150\nelsewhere,1\n")
+    told = seeds("--k", "3", "--budget", "260", "--costs", str(fees))
+    assert {r["profile_id"]: r["cost"] for r in told["profiles"]} == {"p002": 100, "p030": 150}
+    told = seeds("--k", "3", "--costs", str(fees), "--exclude", "p030")
+    assert {row["profile_id"] for row in told["profiles"]} == {"p001", "p002"}
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "why"),
+    [
+        ("profile_id,cost\np001,300\n", ["--budget", "20"], "buys nobody: the cheapest .* 300"),
+        ("profile_id,cost\np001,0\n", [], "a cost of 0 or less"),
+        ("profile_id,cost\nelsewhere,5\n", [], "speaks of no profile"),
+        ("profile_id,fee\np001,5\n", [], "has the columns profile_id, fee"),
+        ("profile_id,cost\np001,cheap\n", [], "cannot be read as CSV"),
+        ("profile_id,cost\np001,5\n", ["--exclude", "p001"], "nobody left to choose"),
+        ("profile_id,cost\np001,5\n", ["--exclude", "nobody"], "no tie of nobody"),
+    ],
+)
+def test_seeds_that_cannot_be_had(
+    home: Warehouse, tmp_path: Path, text: str, options: list[str], why: str
+) -> None:
+    (tmp_path / "fees.csv").write_text(text)
+    with pytest.raises(UserError, match=why):
+        seeds("--costs", str(tmp_path / "fees.csv"), *options)
+
+
 def test_for_people(home: Warehouse) -> None:
     shown = CliRunner().invoke(app, ["network", "near", "a", "--platform", "y"]).stdout
     assert "y, week of 2024-01-01: 1 ties" in shown
     assert shown.split()[-2:] == ["b", "45.95%"]
+    shown = (
+        CliRunner().invoke(app, ["seeds", "--platform", "y", "--k", "1", "--model", "lt"]).stdout
+    )
+    assert "together: 2.0 profiles (2.0 to 2.0)" in shown
     shown = CliRunner().invoke(app, ["network", "compare", "--platform", "x", "--runs", "2"]).stdout
     assert "label propagation" in shown
