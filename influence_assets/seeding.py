@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,15 @@ def seed_plan(week: Week, plan: Plan) -> dict[str, Any]:
             else "There is nobody left to choose: every profile is excluded or has no cost."
         )
     rows = zip(found.profiles, found.gains, found.alone, strict=True)
+    simple = {
+        name: _first(values, cost, plan.most, budget)
+        for name, values in _simple(week, arcs).items()
+    }
+    # Side by side: numpy works outside Python's lock.
+    with ThreadPoolExecutor(1 + len(simple)) as pool:
+        spreads = list(
+            pool.map(lambda own: _spread(arcs, own, plan.model), [found.profiles, *simple.values()])
+        )
     return {
         "model": plan.model,
         "profiles": [
@@ -76,11 +86,8 @@ def seed_plan(week: Week, plan: Plan) -> dict[str, Any]:
             }
             for profile, gain, alone in rows
         ],
-        "spread": _spread(arcs, found.profiles, plan.model),
-        "beside": {
-            name: _spread(arcs, _first(values, cost, plan.most, budget), plan.model)
-            for name, values in _simple(week, arcs).items()
-        },
+        "spread": spreads[0],
+        "beside": dict(zip(simple, spreads[1:], strict=True)),
     }
 
 

@@ -17,6 +17,10 @@ from influence_assets.domain.graph.spread import CELLS, Arcs, Floats, Model, Num
 
 EPSILON = 0.1
 
+FEWEST_SETS = 200_000
+"""More than the bound asks for where few seeds are wanted: with so many, what a choice is said to
+reach is within some tenths of a percent, and near ties are seldom decided by chance."""
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -97,7 +101,8 @@ def _sets_needed(
     part = 1 - 1 / math.e
     alpha = math.sqrt(power * log_n + math.log(2))
     beta = math.sqrt(part * (choices + power * log_n + math.log(2)))
-    return math.ceil(2 * size * (part * alpha + beta) ** 2 / EPSILON**2 / max(bound, most))
+    bounded = math.ceil(2 * size * (part * alpha + beta) ** 2 / EPSILON**2 / max(bound, most))
+    return max(bounded, FEWEST_SETS)
 
 
 def drawn(arcs: Arcs, number: int, model: Model, rng: np.random.Generator) -> Sets:
