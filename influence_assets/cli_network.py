@@ -19,6 +19,7 @@ from influence_assets.settings import Settings
 
 if TYPE_CHECKING:
     from influence_assets.network import Week
+    from influence_assets.storage.warehouse import Warehouse
 
 network_app = typer.Typer(
     no_args_is_help=True, help="The network of one platform as of the end of a week."
@@ -86,6 +87,26 @@ def compare(
     _out.print(table)
 
 
+@network_app.command("export")
+def export_week(
+    path: Annotated[Path, typer.Argument(help="OUT.gexf, .graphml, .parquet or .csv.")],
+    platform: _Platform = "",
+    week: _Day = "",
+    as_json: _AsJson = False,
+) -> None:
+    """Write a week's network to a file. Example: influence network export week.gexf."""
+    from influence_assets.network_export import export
+
+    found = _week(platform, week)
+    files = export(_warehouse(), found, path)
+    if as_json:
+        _print_json(_about(found) | {"files": files})
+        return
+    _say(found)
+    for file in files:
+        _out.print(str(file), soft_wrap=True, highlight=False)
+
+
 class SpreadModel(StrEnum):
     """How something spreads."""
 
@@ -136,14 +157,19 @@ def seeds(
 
 def _week(platform: str, day: str) -> Week:
     from influence_assets.network import week_of
-    from influence_assets.storage.warehouse import Warehouse
 
-    settings = Settings.from_env()
     try:
         wanted = date.fromisoformat(day) if day else None
     except ValueError:
         raise UserError(f"--week '{day}' is no day. Write it as 2025-03-31.") from None
-    return week_of(Warehouse(settings.warehouse, settings.lock_wait_s), platform, wanted)
+    return week_of(_warehouse(), platform, wanted)
+
+
+def _warehouse() -> Warehouse:
+    from influence_assets.storage.warehouse import Warehouse
+
+    settings = Settings.from_env()
+    return Warehouse(settings.warehouse, settings.lock_wait_s)
 
 
 def _about(week: Week) -> dict[str, Any]:

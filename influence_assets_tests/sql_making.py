@@ -41,3 +41,36 @@ def run(tables: Tables, name: str, **parameters: Any) -> pl.DataFrame:
     key = found.select(TABLES[name].key)
     assert key.is_unique().all()
     return found
+
+
+def raw_count(file: int, row: int = 1, at: datetime = noon(TUE), **more: Any) -> dict[str, Any]:  # noqa: B008
+    return {
+        "file_id": FILE[file], "row_number": row, "platform": "x", "post_id": "p",
+        "observed_at": at, "observed_date": at.date(),
+    } | more  # fmt: skip
+
+
+def count(post_id: str, at: datetime, **more: Any) -> dict[str, Any]:
+    row = {"platform": "x", "post_id": post_id, "observed_at": at, "observed_date": at.date()}
+    return row | more
+
+
+def post(day: date, post_id: str = "p", profile: str = "ann") -> dict[str, Any]:
+    return {
+        "platform": "x", "post_id": post_id, "profile_id": profile,
+        "posted_at": noon(day), "posted_date": day,
+    }  # fmt: skip
+
+
+def weeks(
+    tables: Tables, first: date = MON, last: date = date(2024, 1, 29)
+) -> list[dict[str, Any]]:
+    found = run(tables, "marts.profile_metrics_weekly", first_day=first, last_day=last)
+    return found.sort("profile_id", "week_start").rows(named=True)
+
+
+def tie(day: date, kind: str = "mention", **more: Any) -> dict[str, Any]:
+    return {
+        "platform": "x", "kind": kind, "source_id": "a", "target_id": "b",
+        "occurred_at": noon(day), "occurred_date": day, "post_id": "p", "weight": 1.0,
+    } | more  # fmt: skip

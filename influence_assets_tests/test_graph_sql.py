@@ -10,23 +10,7 @@ import pytest
 
 from influence_assets.contracts import TABLES
 from influence_assets.storage import sql
-from influence_assets_tests.sql_making import (
-    MON,
-    NEXT,
-    SUN,
-    WED,
-    Tables,
-    noon,
-    put,
-    run,
-)
-
-
-def tie(day: date, kind: str = "mention", **more: Any) -> dict[str, Any]:
-    return {
-        "platform": "x", "kind": kind, "source_id": "a", "target_id": "b",
-        "occurred_at": noon(day), "occurred_date": day, "post_id": "p", "weight": 1.0,
-    } | more  # fmt: skip
+from influence_assets_tests.sql_making import MON, NEXT, SUN, WED, Tables, noon, put, run, tie
 
 
 def edges(tables: Tables, first: date, last: date | None = None) -> list[dict[str, Any]]:

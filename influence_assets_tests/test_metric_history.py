@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from influence_assets.storage import sql
-from influence_assets_tests.test_sql import (
+from influence_assets_tests.sql_making import (
     ALWAYS,
     MON,
     NEXT,

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import igraph as ig
+import networkx as nx
 import polars as pl
 import pytest
 from typer.testing import CliRunner
 
 from influence_assets.cli import app
+from influence_assets.domain.graph.centrality import places
+from influence_assets.domain.graph.communities import communities
 from influence_assets.errors import UserError
 from influence_assets.network import nearest, week_of
 from influence_assets.settings import Settings
@@ -163,6 +168,59 @@ def test_seeds_that_cannot_be_had(
     (tmp_path / "fees.csv").write_text(text)
     with pytest.raises(UserError, match=why):
         seeds("--costs", str(tmp_path / "fees.csv"), *options)
+
+
+@pytest.fixture
+def measured(home: Warehouse) -> Warehouse:
+    """With the places and communities of the last week."""
+    week = week_of(home, "x", None)
+    key = {str(LAST): "v1"}
+    when = pl.lit(LAST).alias("week_start"), pl.lit("x").alias("platform")
+    edges = week.ties.with_columns(
+        pl.lit(0.0).alias("repost_weight"), pl.lit(0.0).alias("reply_weight")
+    )
+    posts = pl.DataFrame(schema={"profile_id": pl.String, "posts": pl.Float64})
+    rows = places(edges, posts, 1).with_columns(when)
+    home.replace("graph.profile_centrality_weekly", rows, key)
+    rows = communities(week.ties, 1).with_columns(when)
+    home.replace("graph.communities_weekly", rows, key)
+    return home
+
+
+def test_export_is_read_by_others(measured: Warehouse, tmp_path: Path) -> None:
+    files = [
+        run("export", str(tmp_path / "out" / f"week.{form}"), "--platform", "x")["files"]
+        for form in ("gexf", "graphml", "parquet", "csv")
+    ]
+    assert [len(own) for own in files] == [1, 1, 2, 2]
+    ties = week_of(measured, "x", None).ties.sort("source_id", "target_id")
+    expected = {(s, t): w for s, t, w in ties.iter_rows()}
+    gexf = nx.read_gexf(files[0][0])
+    assert {(s, t): w for s, t, w in gexf.edges(data="weight")} == expected
+    graphml = ig.Graph.Read_GraphML(files[1][0])
+    names = graphml.vs["id"]
+    assert {(names[e.source], names[e.target]): e["weight"] for e in graphml.es} == expected
+    for read, (nodes, told) in ((pl.read_parquet, files[2]), (pl.read_csv, files[3])):
+        assert read(told).select("source_id", "target_id", "weight").rows() == ties.rows()
+        found = read(nodes)
+        assert found.height == gexf.number_of_nodes() == graphml.vcount()
+        own = found.filter(pl.col("profile_id") == "p030").row(0, named=True)
+        assert own["community_size"] == 25
+        # A value that nobody knows is left out of the one, and empty in the other.
+        assert own["influence"] is None
+        assert "influence" not in gexf.nodes["p030"]
+        assert gexf.nodes["p030"]["pagerank"] == own["pagerank"]
+        assert gexf.nodes["p030"]["community_id"] == own["community_id"]
+
+
+def test_export_that_cannot_be(measured: Warehouse, tmp_path: Path) -> None:
+    for words, why in (
+        ([str(tmp_path / "week.xlsx"), "--platform", "x"], "ends with none of .gexf, .graphml"),
+        ([str(tmp_path / "week.gexf"), "--platform", "y"], "centralities of y .* are not built"),
+    ):
+        done = CliRunner().invoke(app, ["network", "export", *words])
+        assert isinstance(done.exception, UserError)
+        assert re.search(why, str(done.exception))
 
 
 def test_for_people(home: Warehouse) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -18,9 +18,13 @@ from influence_assets_tests.sql_making import (
     TUE,
     WED,
     Tables,
+    count,
     noon,
+    post,
     put,
+    raw_count,
     run,
+    weeks,
 )
 
 
@@ -126,13 +130,6 @@ def test_a_post_that_moved_stands_on_its_new_day_only(
 
 
 # --- core.post_metrics ---
-
-
-def raw_count(file: int, row: int = 1, at: datetime = noon(TUE), **more: Any) -> dict[str, Any]:  # noqa: B008
-    return {
-        "file_id": FILE[file], "row_number": row, "platform": "x", "post_id": "p",
-        "observed_at": at, "observed_date": at.date(),
-    } | more  # fmt: skip
 
 
 def test_counts_of_one_time_are_merged_and_of_two_are_not(tables: Tables) -> None:
@@ -264,25 +261,6 @@ def snapshot(day: date, hour: int = 12, profile: str = "ann", **more: Any) -> di
         "platform": "x", "profile_id": profile, "observed_at": noon(day, hour),
         "observed_date": day,
     } | more  # fmt: skip
-
-
-def post(day: date, post_id: str = "p", profile: str = "ann") -> dict[str, Any]:
-    return {
-        "platform": "x", "post_id": post_id, "profile_id": profile,
-        "posted_at": noon(day), "posted_date": day,
-    }  # fmt: skip
-
-
-def count(post_id: str, at: datetime, **more: Any) -> dict[str, Any]:
-    row = {"platform": "x", "post_id": post_id, "observed_at": at, "observed_date": at.date()}
-    return row | more
-
-
-def weeks(
-    tables: Tables, first: date = MON, last: date = date(2024, 1, 29)
-) -> list[dict[str, Any]]:
-    found = run(tables, "marts.profile_metrics_weekly", first_day=first, last_day=last)
-    return found.sort("profile_id", "week_start").rows(named=True)
 
 
 def test_a_week_is_monday_to_sunday(tables: Tables) -> None:

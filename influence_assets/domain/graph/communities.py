@@ -99,12 +99,18 @@ def best_partition(network: Network, seed: int, how: Leiden) -> Partition:
 
 
 def stability(runs: Sequence[Sequence[int]]) -> float:
-    """Mean adjusted Rand index (Hubert and Arabie 1985) between all pairs of partitions."""
+    """Mean adjusted Rand index between all pairs of partitions."""
+    found = [rand_index(a, b) for a, b in combinations(runs, 2)]
+    return float(np.mean(found)) if found else 1.0
+
+
+def rand_index(one: Sequence[int], other: Sequence[int]) -> float:
+    """Adjusted Rand index (Hubert and Arabie 1985): 1 where the two agree, 0 as by chance."""
     import igraph as ig
 
-    pairs = combinations(runs, 2)
-    found = [ig.compare_communities(a, b, method="adjusted_rand") for a, b in pairs]
-    return float(np.mean(found)) if found else 1.0
+    found = float(ig.compare_communities(one, other, method="adjusted_rand"))
+    # It is 0 / 0 where both put all into one, or each into its own: then they agree.
+    return 1.0 if np.isnan(found) else min(found, 1.0)
 
 
 def _leiden(graph: ig.Graph, seed: int, how: Leiden) -> ig.VertexClustering:

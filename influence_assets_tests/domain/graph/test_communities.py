@@ -18,6 +18,7 @@ from influence_assets.domain.graph.communities import (
     best_partition,
     communities,
     connected_parts,
+    rand_index,
 )
 from influence_assets.domain.graph.ties import mutual
 
@@ -95,6 +96,14 @@ def test_the_best_of_the_runs_is_kept_and_their_agreement_told() -> None:
     assert together.stability == pytest.approx(agreement)
     assert 0 < together.stability < 1
     assert alone[0].stability == 1.0
+
+
+def test_runs_that_find_one_and_the_same_agree() -> None:
+    found = communities(frame([("a", "b", 1.0)]), seed=1)
+    assert found["partition_stability"].to_list() == [1.0, 1.0]
+    trivial = [0] * 6, list(range(6)), [0, 0, 0, 1, 1, 1], [0, 1, 0, 1, 0, 1]
+    for one, other in itertools.product(trivial, trivial):
+        assert rand_index(one, other) == pytest.approx(adjusted_rand_score(one, other))
 
 
 def test_modularity_is_that_of_networkx() -> None:
