@@ -88,7 +88,7 @@ def communities(ties: pl.DataFrame, seed: int, how: Leiden = Leiden()) -> pl.Dat
 def best_partition(network: Network, seed: int, how: Leiden) -> Partition:
     """The best of several runs of igraph's Leiden; the first of those that are alike."""
     graph = network.graph()
-    runs = [_leiden(graph, seed + run, how) for run in range(how.runs)]
+    runs = [leiden(graph, seed + run, how) for run in range(how.runs)]
     best = max(runs, key=lambda run: run.quality)
     labels = connected_parts(network, np.asarray(best.membership))
     return Partition(
@@ -113,7 +113,8 @@ def rand_index(one: Sequence[int], other: Sequence[int]) -> float:
     return 1.0 if np.isnan(found) else min(found, 1.0)
 
 
-def _leiden(graph: ig.Graph, seed: int, how: Leiden) -> ig.VertexClustering:
+def leiden(graph: ig.Graph, seed: int, how: Leiden) -> ig.VertexClustering:
+    """One run of igraph's Leiden."""
     with seeded(seed):
         return graph.community_leiden(
             objective_function="CPM" if how.quality == "cpm" else "modularity",

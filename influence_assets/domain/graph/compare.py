@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from influence_assets.domain.graph.communities import Leiden, rand_index, stability
+from influence_assets.domain.graph.communities import Leiden, leiden, rand_index, stability
 from influence_assets.domain.graph.ties import mutual, seeded
 
 if TYPE_CHECKING:
@@ -63,14 +64,7 @@ _TRUTH = ("truth_ari", "truth_nmi")
 
 
 def _leiden(graph: ig.Graph, seed: int, how: Leiden) -> list[int]:
-    with seeded(seed):
-        found = graph.community_leiden(
-            objective_function="modularity",
-            weights="weight",
-            resolution=how.resolution,
-            n_iterations=how.iterations,
-        )
-    return list(found.membership)
+    return list(leiden(graph, seed, replace(how, quality="modularity")).membership)
 
 
 def _louvain(graph: ig.Graph, seed: int, how: Leiden) -> list[int]:

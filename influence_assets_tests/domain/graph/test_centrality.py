@@ -119,24 +119,43 @@ def test_a_profile_outside_the_main_part_is_no_hub() -> None:
     assert found["eigenvector"].max() == pytest.approx(1)
 
 
-@pytest.mark.parametrize("dense", [0, 1_000], ids=["sparse", "dense"])
-def test_the_smallest_networks_and_parts_that_are_alike(
-    monkeypatch: pytest.MonkeyPatch, dense: int
+def test_the_smallest_network() -> None:
+    found = centrality(frame([("b", "a", 0.7)]), seed=1)
+    assert found["hub"].to_list() == pytest.approx([0, 1])
+    assert found["authority"].to_list() == pytest.approx([1, 0])
+    assert found["eigenvector"].to_list() == pytest.approx([1, 1])
+
+
+ALIKE = {
+    "two triangles": [(p + a, p + b, 1.0) for p in "xy" for a, b in ("ab", "bc", "ca", "da")],
+    "pairs": [(f"a{i:03d}", f"b{i:03d}", 1.0) for i in range(150)],
+    "stars": [(f"l{i:02d}{j}", f"h{i:02d}", 1.0) for i in range(50) for j in range(5)],
+    "a chain": [(f"p{i:03d}", f"p{i + 1:03d}", 1.0) for i in range(250)],
+    "nearly alike": [(f"a{i:03d}", f"b{i:03d}", 1 + i % 7 * 1e-3) for i in range(150)],
+}
+
+
+@pytest.mark.parametrize("rows", ALIKE.values(), ids=ALIKE)
+def test_of_parts_that_are_alike_none_goes_before_the_others(
+    rows: list[tuple[str, str, float]],
 ) -> None:
-    monkeypatch.setattr(measures, "DENSE_NODES", dense)
-    if dense:
-        found = centrality(frame([("b", "a", 0.7)]), seed=1)
-        assert found["hub"].to_list() == pytest.approx([0, 1])
-        assert found["authority"].to_list() == pytest.approx([1, 0])
-    # Two triangles that are alike, each with a follower: neither may go before the other.
-    rows = [(p + a, p + b, 1.0) for p in "xy" for a, b in ("ab", "bc", "ca", "da")]
+    def leading(matrix: np.ndarray) -> np.ndarray:
+        """The part of (1, …, 1) in the space of the largest eigenvalue, by dense algebra."""
+        values, vectors = np.linalg.eigh(matrix)
+        space = vectors[:, values > values[-1] * (1 - 1e-9)]
+        return np.abs(space @ space.sum(axis=0))
+
     found = centrality(frame(rows), seed=1)
-    for name in ("hub", "authority", "eigenvector"):
-        first, second = found[name][:4].to_list(), found[name][4:].to_list()
-        assert first == pytest.approx(second, abs=1e-9), name
-        assert max(first) > 0.1
-    # `xa` is followed by `xc` and `xd`, so these two are the hubs.
-    assert found["hub"].to_list() == pytest.approx([0, 0, 0.25, 0.25] * 2)
+    ties = nx.to_numpy_array(networkx_graph(frame(rows)), found["profile_id"].to_list())
+    authority, both = leading(ties.T @ ties), leading(ties + ties.T)
+    hub = ties @ authority
+    for name, oracle in (
+        ("authority", authority / authority.sum()),
+        ("hub", hub / hub.sum()),
+        ("eigenvector", both / both.max()),
+    ):
+        assert np.abs(found[name].to_numpy() - oracle).max() < CLOSE, name
+    assert centrality(frame(rows), seed=2).equals(found)
 
 
 def test_near_is_the_personalised_pagerank_of_networkx(ties: pl.DataFrame) -> None:
