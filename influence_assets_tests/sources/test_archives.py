@@ -89,7 +89,11 @@ def test_a_zip_archive_is_known_by_its_bytes(tmp_path: Path) -> None:
     assert found[0][0].sha256() == hashlib.sha256(POSTS).hexdigest()
 
 
-@pytest.mark.parametrize("data", [b"", b"id\n1\n", POSTS, b"\0" * 2000, gzip.compress(POSTS)])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"id\n1\n", POSTS, b"\0" * 2000, gzip.compress(POSTS, mtime=0)],
+    ids=["empty", "csv", "json", "zeros", "gzip"],
+)
 def test_any_other_file_is_itself(tmp_path: Path, data: bytes) -> None:
     ((file, read),) = landed(tmp_path, data)
     assert (file.path, read, file.problem) == (f"{tmp_path}/export.bin", data, None)
