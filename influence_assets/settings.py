@@ -14,6 +14,9 @@ from pathlib import Path
 
 from influence_assets.errors import UserError
 
+TIE_KINDS = ("follow", "mention", "reply", "repost", "collab")
+"""What a tie is made of: a column of graph.edges_weekly each."""
+
 DEFAULT_ENCODER = "all-MiniLM-L6-v2"
 
 
@@ -37,6 +40,9 @@ class Settings:
             `modularity` (default) or `cpm`, the constant Potts model.
         community_resolution: INFLUENCE_COMMUNITY_RESOLUTION, default 1; larger finds
             more, smaller communities. For `cpm` a density, such as 0.05.
+        tie_weights: INFLUENCE_TIE_WEIGHTS, what each kind of tie counts in the weight of a
+            tie, such as `follow=0.5,reply=2`; a kind that is not named counts 1, and 0
+            leaves it out.
         settle_s: INFLUENCE_SETTLE_S, how long a landed file has to stay as it is until
             it is taken to be whole, default 10.
     """
@@ -52,6 +58,7 @@ class Settings:
     settle_s: float
     community_quality: str
     community_resolution: float
+    tie_weights: Mapping[str, float]
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
@@ -74,6 +81,7 @@ class Settings:
             settle_s=_number(env, "INFLUENCE_SETTLE_S", 10),
             community_quality=_quality(env.get("INFLUENCE_COMMUNITY_QUALITY", "modularity")),
             community_resolution=_number(env, "INFLUENCE_COMMUNITY_RESOLUTION", 1),
+            tie_weights=_tie_weights(env.get("INFLUENCE_TIE_WEIGHTS", "")),
         )
 
     @property
@@ -159,6 +167,19 @@ def _quality(text: str) -> str:
             "INFLUENCE_COMMUNITY_RESOLUTION."
         )
     return text
+
+
+def _tie_weights(text: str) -> dict[str, float]:
+    weights = dict.fromkeys(TIE_KINDS, 1.0)
+    for part in filter(None, text.replace(" ", "").split(",")):
+        kind, _, number = part.partition("=")
+        if kind not in weights:
+            raise UserError(
+                f"INFLUENCE_TIE_WEIGHTS has '{part}'. Write kinds with what they count, such as "
+                f"follow=0.5,reply=2; the kinds are {', '.join(TIE_KINDS)}."
+            )
+        weights[kind] = _number({"INFLUENCE_TIE_WEIGHTS": number}, "INFLUENCE_TIE_WEIGHTS", 1)
+    return weights
 
 
 def _number(env: Mapping[str, str], name: str, default: float) -> float:

@@ -8,13 +8,17 @@ from typing import Any
 import polars as pl
 import pytest
 
+from influence_assets.assets.sql_tables import FADING
 from influence_assets.contracts import TABLES
+from influence_assets.settings import TIE_KINDS
 from influence_assets.storage import sql
 from influence_assets_tests.sql_making import MON, NEXT, SUN, WED, Tables, noon, put, run, tie
 
+EQUAL = dict.fromkeys(TIE_KINDS, 1.0)
+
 
 def edges(tables: Tables, first: date, last: date | None = None) -> list[dict[str, Any]]:
-    bounds = {"first_day": first, "last_day": last or first, "half_life_weeks": 4.0}
+    bounds = {"first_day": first, "last_day": last or first, **FADING, **EQUAL}
     return (
         run(tables, "graph.edges_weekly", **bounds).sort("week_start", "target_id").rows(named=True)
     )
@@ -38,11 +42,26 @@ def test_a_mention_fades_by_the_day(tables: Tables) -> None:
     assert edge["weight"] == pytest.approx(0.5 ** (6 / 28))
 
 
-def test_what_has_faded_away_is_left_out(tables: Tables) -> None:
-    put(tables, "core.interactions", tie(SUN))
-    # 0.5^(26/4) = 0.011, 0.5^(27/4) = 0.0093.
-    assert len(edges(tables, MON + timedelta(weeks=26))) == 1
-    assert edges(tables, MON + timedelta(weeks=27)) == []
+def test_an_act_is_forgotten_after_thirteen_weeks_and_a_follow_is_not(tables: Tables) -> None:
+    put(tables, "core.interactions", tie(MON), tie(MON, "follow", target_id="c", post_id=""))
+    mention, follow = edges(tables, MON + timedelta(weeks=12))
+    assert mention["mention_weight"] == pytest.approx(0.5 ** ((12 * 7 + 6) / 28))
+    assert (follow["target_id"], follow["weight"]) == ("c", 1.0)
+    (follow,) = edges(tables, MON + timedelta(weeks=13))
+    assert follow["target_id"] == "c"
+
+
+def test_kinds_count_what_the_user_says(tables: Tables) -> None:
+    put(
+        tables, "core.interactions", tie(SUN), tie(SUN, "reply", post_id="q"),
+        tie(SUN, "follow", target_id="c", post_id=""),
+    )  # fmt: skip
+    weights = {**FADING, **EQUAL, "mention": 0.5, "reply": 3.0, "follow": 0.0}
+    bounds = {"first_day": MON, "last_day": MON}
+    (edge,) = run(tables, "graph.edges_weekly", **bounds, **weights).rows(named=True)
+    # The kinds stay as they are; a tie of a kind that counts nothing is none.
+    assert (edge["mention_weight"], edge["reply_weight"]) == (1.0, 1.0)
+    assert (edge["target_id"], edge["weight"]) == ("b", 3.5)
 
 
 def test_a_follow_carries_on(tables: Tables) -> None:
@@ -104,7 +123,7 @@ def test_posts_fade_as_responses_do(tables: Tables) -> None:
     for number, day in enumerate((SUN, SUN - timedelta(weeks=4), NEXT)):
         own = {"post_id": f"p{number}", "posted_at": noon(day), "posted_date": day}
         put(tables, "core.posts", post | own)
-    bounds = {"first_day": MON, "last_day": NEXT, "half_life_weeks": 4.0}
+    bounds = {"first_day": MON, "last_day": NEXT, **FADING}
     found = tables.execute(sql.select("graph.faded_posts"), bounds).pl()
     assert found["week_start"].to_list() == [MON, NEXT]
     # In the second week the new one is six days old, the others a week older.

@@ -55,7 +55,8 @@ POOL = "duckdb"
 class Build:
     """What an asset's function gets: the partitions to build, and where to write them.
 
-    `versions` holds the partitions to build, `all_versions` all that the run speaks of.
+    `versions` holds the partitions to build, `all_versions` all that the run speaks of, and
+    `unfinished` stale partitions that this run leaves as they are.
     """
 
     recipe: Recipe
@@ -65,6 +66,7 @@ class Build:
     all_versions: dict[str, str]
     run_id: str
     log: Callable[[str], None]
+    unfinished: frozenset[str] = frozenset()
     written: list[Written] = field(default_factory=list)
 
     def chunks(self, size: int) -> Iterator[dict[str, str]]:
@@ -84,6 +86,18 @@ class Build:
             last = day
         if chunk:
             yield chunk
+
+    def one_by_one(self) -> Iterator[tuple[str, dict[str, str]]]:
+        """The partitions in order, each with its version, of a table that carries on from its
+        own earlier ones.
+
+        Where one of those is stale and not part of this run, the version says so: then it
+        is built again once that one has been.
+        """
+        first = min(self.unfinished, default=None)
+        for key, version in self.versions.items():
+            is_early = first is not None and first < key
+            yield key, {key: f"{version} before {first}" if is_early else version}
 
     def write(
         self,
@@ -197,7 +211,8 @@ def start_build(
         context.log.info(message)  # the UI
         logger.info(message)  # the terminal
 
-    return Build(recipe, opened, warehouse.settings, chosen, everything, context.run_id, log)
+    left = frozenset(stale) - frozenset(chosen)
+    return Build(recipe, opened, warehouse.settings, chosen, everything, context.run_id, log, left)
 
 
 def report_partitions(

@@ -1,9 +1,10 @@
-"""Tables that SQL builds inside DuckDB: core, weekly marts and weekly edges."""
+"""Tables that SQL builds inside DuckDB: core and weekly marts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 import dagster as dg
@@ -19,6 +20,12 @@ WEEKS_AT_ONCE = 13
 
 HALF_LIFE_WEEKS = 4.0
 """A mention counts half after four weeks: about how long it shapes who talks to whom."""
+
+MEMORY_WEEKS = 13
+"""It is forgotten after a quarter of a year: then it would count a tenth."""
+
+FADING = {"half_life_weeks": HALF_LIFE_WEEKS, "memory_weeks": MEMORY_WEEKS}
+"""How acts and posts fade, as parameters of SQL."""
 
 
 def sql_recipe(table: str, *upstream: Upstream, settings: str = "") -> Recipe:
@@ -45,19 +52,10 @@ RECIPES = (
         Upstream("core.posts", "week"),
         Upstream("core.post_metrics", "touched"),
     ),
-    sql_recipe(
-        "graph.edges_weekly",
-        Upstream("core.interactions", "so_far"),
-        settings=f"-{HALF_LIFE_WEEKS}",
-    ),
 )
 
-_PARAMETERS: Mapping[str, Mapping[str, Any]] = {
-    "graph.edges_weekly": {"half_life_weeks": HALF_LIFE_WEEKS},
-}
 
-
-def sql_compute(recipe: Recipe) -> Compute:
+def sql_compute(recipe: Recipe, parameters: Mapping[str, Any] = MappingProxyType({})) -> Compute:
     """Run the SELECT over the partitions of a build, many at once."""
 
     def compute(build: Build) -> None:
@@ -65,8 +63,7 @@ def sql_compute(recipe: Recipe) -> Compute:
         for chunk in build.chunks(at_once):
             keys = list(chunk)
             bounds = {"first_day": keys[0], "last_day": keys[-1]}
-            parameters = {**bounds, **_PARAMETERS.get(recipe.table, {})}
-            build.write(sql.select(recipe.table), chunk, parameters)
+            build.write(sql.select(recipe.table), chunk, {**bounds, **parameters})
             build.log(f"{recipe.table}: {keys[0]} to {keys[-1]} written")
 
     return compute

@@ -1,7 +1,7 @@
 """Which communities exist, in which week, and who talks to whom.
 
-Belongs here: the blocks (groups that never break up), the planted merge and the
-planted split, and the mixing of blocks week by week. Does not: profiles and ties.
+Belongs here: the blocks (groups that never break up), the planted events of their lives, and
+the mixing of blocks week by week. Does not: profiles and ties.
 """
 
 from __future__ import annotations
@@ -28,6 +28,9 @@ class Block:
     Attributes:
         size: members, relative to the average community.
         partner: the block it merges with, or parts from; empty if none.
+        active: from which week on (in 26ths of the world) which share of the members acts; the
+            others are silent. Members of a block where this changes follow nobody and
+            nobody outside acts on them: of its ties nothing is left once they have faded.
     """
 
     platform: str
@@ -35,11 +38,17 @@ class Block:
     topic: str
     size: float
     partner: str = ""
+    active: tuple[tuple[int, float], ...] = ((0, 1.0),)
+
+    @property
+    def is_volatile(self) -> bool:
+        """Whether some of its members are silent at times."""
+        return self.active != ((0, 1.0),)
 
 
 @dataclass(frozen=True)
-class Event:
-    """A planted change of two blocks, seen from `week` on (0 = first week)."""
+class Turn:
+    """A planted merge or split of two blocks, seen from `week` on (0 = first week)."""
 
     platform: str
     kind: Literal["merge", "split"]
@@ -70,6 +79,10 @@ BLOCKS = (
     Block("twitter", "tech", "tech", 1.05),
     Block("twitter", "finance", "finance", 0.75),
     Block("twitter", "books", "books", 0.65),
+    Block("twitter", "festival", "music", 0.7, active=((0, 1.0), (5, 0.0), (23, 1.0))),
+    Block("twitter", "newgame", "gaming", 0.7, active=((0, 0.0), (10, 1.0))),
+    Block("twitter", "runners", "fitness", 1.1, active=((0, 0.4), (12, 1.0))),
+    Block("twitter", "bakers", "food", 1.2, active=((0, 1.0), (6, 0.4))),
     Block("youtube", "gaming", "gaming", 1.4),
     Block("youtube", "music", "music", 1.0),
     Block("youtube", "workshop", "workshop", 0.75),
@@ -79,11 +92,20 @@ BLOCKS = (
 PLATFORMS = tuple(dict.fromkeys(b.platform for b in BLOCKS))
 
 
-def planted_events(weeks: int) -> tuple[Event, Event]:
+def planted_turns(weeks: int) -> tuple[Turn, Turn]:
     """The merge and the split, at 9/26 and 15/26 of the world's length."""
-    merge = Event("instagram", "merge", round(weeks * 9 / 26), ("fitness", "food"), 0.5)
-    split = Event("twitter", "split", round(weeks * 15 / 26), ("greens", "reds"), 0.29)
+    merge = Turn("instagram", "merge", round(weeks * 9 / 26), ("fitness", "food"), 0.5)
+    split = Turn("twitter", "split", round(weeks * 15 / 26), ("greens", "reds"), 0.29)
     return merge, split
+
+
+def active_members(sizes: npt.NDArray[np.int64], weeks: int) -> npt.NDArray[np.int64]:
+    """How many members of each block act in each week, the first ones; shape (block, week)."""
+    shares = np.zeros((len(BLOCKS), weeks))
+    for i, block in enumerate(BLOCKS):
+        for since, share in block.active:
+            shares[i, round(weeks * since / 26) :] = share
+    return np.asarray(np.rint(shares * sizes[:, None]), dtype=np.int64)
 
 
 def week_start(week: int) -> date:
@@ -93,7 +115,7 @@ def week_start(week: int) -> date:
 
 def community_names(weeks: int) -> list[list[str]]:
     """Name of the community of each block in each week, shape (week, block)."""
-    events = {part: e for e in planted_events(weeks) for part in e.parts}
+    events = {part: e for e in planted_turns(weeks) for part in e.parts}
     return [
         [
             events[b.name].whole if b.name in events and events[b.name].is_one(w) else b.name
@@ -108,13 +130,15 @@ def mixing(weeks: int) -> npt.NDArray[np.float64]:
 
     Rows sum to 1; blocks of different platforms never meet.
     """
-    events = {part: e for e in planted_events(weeks) for part in e.parts}
+    events = {part: e for e in planted_turns(weeks) for part in e.parts}
     shares = np.zeros((weeks, len(BLOCKS), len(BLOCKS)))
     for i, source in enumerate(BLOCKS):
         others = [
             j
             for j, b in enumerate(BLOCKS)
-            if b.platform == source.platform and b.name not in (source.name, source.partner)
+            if b.platform == source.platform
+            and b.name not in (source.name, source.partner)
+            and not b.is_volatile
         ]
         sizes = np.array([BLOCKS[j].size for j in others])
         shares[:, i, others] = OUTSIDE_SHARE * sizes / sizes.sum()
@@ -149,15 +173,53 @@ def truth_frame(profiles: pl.DataFrame, weeks: int) -> pl.DataFrame:
     )
 
 
+FADING_WEEKS = 12
+"""An act counts in the week that it falls into and twelve more: so long a community is seen on
+after its members have fallen silent."""
+
+
 def events_frame(weeks: int) -> pl.DataFrame:
-    """The planted events: the parts, and the community that they form together."""
+    """The planted events of communities' lives, those that the world is long enough to show.
+
+    Columns: platform, week_start (from when it can be seen), event, communities (the parts, of
+    a merge or a split; else the one), whole (what parts form together; else empty).
+    """
+    turns = planted_turns(weeks)
+    rows: list[tuple[str, int, str, list[str], str]]
+    rows = [(t.platform, t.week, t.kind, list(t.parts), t.whole) for t in turns]
+    # Those that will part follow nobody before: see `ties`.
+    rows += [(t.platform, 0, "birth", list(t.parts), t.whole) for t in turns if t.kind == "split"]
+    own = [(b, week, kind) for b in BLOCKS for week, kind in _own_events(b, weeks)]
+    rows += [(b.platform, week, kind, [b.name], "") for b, week, kind in own]
     return pl.DataFrame(
         {
-            "platform": e.platform,
-            "week_start": week_start(e.week),
-            "event": e.kind,
-            "communities": [f"{e.platform}:{part}" for part in e.parts],
-            "whole": f"{e.platform}:{e.whole}",
+            "platform": platform,
+            "week_start": week_start(week),
+            "event": kind,
+            "communities": [f"{platform}:{part}" for part in parts],
+            "whole": f"{platform}:{whole}" if whole else "",
         }
-        for e in planted_events(weeks)
+        for platform, week, kind, parts, whole in rows
     )
+
+
+def _own_events(block: Block, weeks: int) -> list[tuple[int, str]]:
+    """The events of a block by itself: in which week, of which kind."""
+    # Follows are older than the world; who has none is first seen when the world starts.
+    if not block.is_volatile:
+        return []
+    found: list[tuple[int, str]] = []
+    steps = [(round(weeks * since / 26), share) for since, share in block.active]
+    ends = [week for week, _ in steps[1:]] + [weeks]
+    before, is_dead = 0.0, False
+    for (week, share), end in zip(steps, ends, strict=True):
+        if share > before:
+            if before or is_dead or not found:
+                kind = "growth" if before else "resurgence" if is_dead else "birth"
+                found.append((week, kind))
+            is_dead = False
+        elif share < before and week + FADING_WEEKS < end:
+            is_dead = share == 0
+            found.append((week + FADING_WEEKS, "death" if is_dead else "contraction"))
+        before = share
+    return found

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from influence_assets.sample.communities import START
+from influence_assets.sample.communities import BLOCKS, START, active_members
 from influence_assets.sample.vocabulary import topics
 
 START_US = (START - date(1970, 1, 1)).days * 86_400_000_000
@@ -55,7 +55,7 @@ def draw_posts(profiles: pl.DataFrame, weeks: int, seed: int) -> pl.DataFrame:
     """
     rng = np.random.default_rng([seed, 2])
     rates = profiles["posts_per_week"].to_numpy()
-    counts = rng.poisson(np.repeat(rates[:, None], weeks, axis=1))
+    counts = rng.poisson(rates[:, None] * _acts(profiles["block"].to_numpy(), weeks))
     author, week = (np.repeat(axis, counts.ravel()) for axis in _grid(len(profiles), weeks))
     language = profiles["language"].to_numpy()[author]
     seconds = _second_of_week(language, rng)
@@ -73,6 +73,14 @@ def draw_posts(profiles: pl.DataFrame, weeks: int, seed: int) -> pl.DataFrame:
     ).sort("platform", "posted_at", "author")
     frame = frame.with_columns(_facts(frame, rng))
     return frame.with_columns(post_id=pl.Series(_post_ids(frame, rng)))
+
+
+def _acts(block: npt.NDArray[np.int64], weeks: int) -> npt.NDArray[np.bool_]:
+    """Whether a profile acts in a week; shape (profile, week)."""
+    sizes = np.bincount(block, minlength=len(BLOCKS))
+    # Profiles stand block by block: the place within it decides who is among the active.
+    place = np.arange(len(block)) - (np.cumsum(sizes) - sizes)[block]
+    return np.asarray(place[:, None] < active_members(sizes, weeks)[block])
 
 
 def _grid(profiles: int, weeks: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

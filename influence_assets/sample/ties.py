@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from influence_assets.sample.communities import BLOCKS, mixing, planted_events
+from influence_assets.sample.communities import BLOCKS, active_members, mixing, planted_turns
 from influence_assets.sample.posts import START_US
 
 DAY_US = 86_400_000_000
@@ -30,9 +30,7 @@ FOLLOWS_WITHIN = 8.0
 FOLLOWS_WITHIN_PARTNERED = 4.0
 """Follows never end, so blocks that merge or part are tied by fading acts for the most part."""
 FOLLOWS_OUTSIDE = 1.0
-FOLLOWS_OF_PARTNER = 0.5
-"""Follows per profile of the block that it will part from: few, or they would hold it."""
-FOLLOWS_WAVE = 3.0
+FOLLOWS_WAVE = 5.0
 """New follows per profile in the two weeks from a merge (across) or a split (within)."""
 
 Ints = npt.NDArray[np.int64]
@@ -80,7 +78,9 @@ def _targets(
     """A target for each slot (a row number of `posts`), by the mixing of that week."""
     week, block = (posts[c].to_numpy()[slots] for c in ("week", "block"))
     steps = np.cumsum(mixing(weeks)[week, block], axis=1)
-    return _members(profiles, _place(steps, rng), posts["author"].to_numpy()[slots], rng)
+    active = active_members(np.bincount(profiles["block"], minlength=len(BLOCKS)), weeks)
+    source = posts["author"].to_numpy()[slots]
+    return _members(profiles, _place(steps, rng), source, rng, active[:, week])
 
 
 def _place(steps: npt.NDArray[np.float64], rng: np.random.Generator) -> Ints:
@@ -90,9 +90,17 @@ def _place(steps: npt.NDArray[np.float64], rng: np.random.Generator) -> Ints:
 
 
 def _members(
-    profiles: pl.DataFrame, target_block: Ints, source: Ints, rng: np.random.Generator
+    profiles: pl.DataFrame,
+    target_block: Ints,
+    source: Ints,
+    rng: np.random.Generator,
+    active: Ints | None = None,
 ) -> Ints:
-    """A member of each wanted block, the well-known more often, never the source itself."""
+    """A member of each wanted block, the well-known more often, never the source itself.
+
+    Args:
+        active: how many members act then, of shape (block, wanted); default all.
+    """
     blocks = profiles["block"].to_numpy()
     renown = profiles["followers"].to_numpy() ** 0.18
     target = np.zeros(len(target_block), dtype=np.int64)
@@ -101,9 +109,10 @@ def _members(
         here = target_block == block
         members = np.flatnonzero(blocks == block)
         steps = np.cumsum(renown[members] / renown[members].sum())
-        place = np.minimum(np.searchsorted(steps, draws[here]), len(members) - 1)
+        most = np.full(int(here.sum()), len(members)) if active is None else active[block, here]
+        place = np.minimum(np.searchsorted(steps, draws[here]), len(members) - 1) % most
         own = members[place] == source[here]
-        target[here] = members[(place + own) % len(members)]
+        target[here] = members[(place + own) % most]
     return target
 
 
@@ -116,12 +125,18 @@ def draw_follows(profiles: pl.DataFrame, weeks: int, seed: int) -> pl.DataFrame:
     """
     rng = np.random.default_rng([seed, 4])
     n = len(profiles)
-    partnered = np.array([bool(b.partner) for b in BLOCKS])[profiles["block"].to_numpy()]
+    block = profiles["block"].to_numpy()
+    partnered = np.array([bool(b.partner) for b in BLOCKS])[block]
+    # Follows would hold a community together whose members have fallen silent, and keep those
+    # apart that part later.
+    part_later = {part for t in planted_turns(weeks) if t.kind == "split" for part in t.parts}
+    has_follows = [not b.is_volatile and b.name not in part_later for b in BLOCKS]
+    follows = np.array(has_follows)[block]
     within = np.where(partnered, FOLLOWS_WITHIN_PARTNERED, FOLLOWS_WITHIN)
-    source = np.repeat(np.arange(n), 2 + rng.poisson(within - 2))
-    own = profiles["block"].to_numpy()[source]
-    far_source = np.repeat(np.arange(n), rng.poisson(FOLLOWS_OUTSIDE, n))
-    far = _outside_blocks(profiles["block"].to_numpy()[far_source], rng)
+    source = np.repeat(np.arange(n), follows * (2 + rng.poisson(within - 2)))
+    own = block[source]
+    far_source = np.repeat(np.arange(n), follows * rng.poisson(FOLLOWS_OUTSIDE, n))
+    far = _outside_blocks(block[far_source], rng)
     parts = [
         (source, _members(profiles, own, source, rng), _since(len(source), weeks, rng)),
         (far_source, _members(profiles, far, far_source, rng), _since(len(far), weeks, rng)),
@@ -160,25 +175,18 @@ def _since(n: int, weeks: int, rng: np.random.Generator) -> Ints:
 def _waves(
     profiles: pl.DataFrame, weeks: int, rng: np.random.Generator
 ) -> list[tuple[Ints, Ints, Ints]]:
-    """The follows that a merge brings across, and a split within the parts.
-
-    Before a split the parts share a few old follows, or the first weeks would read as two.
-    """
+    """The follows that a merge brings across, and a split within the parts."""
     blocks = profiles["block"].to_numpy()
     names = [b.name for b in BLOCKS]
     waves = []
-    for event in planted_events(weeks):
-        for part, other in (event.parts, event.parts[::-1]):
+    for turn in planted_turns(weeks):
+        for part, other in (turn.parts, turn.parts[::-1]):
             members = np.flatnonzero(blocks == names.index(part))
-            goal = other if event.kind == "merge" else part
+            goal = other if turn.kind == "merge" else part
             source = np.repeat(members, rng.poisson(FOLLOWS_WAVE, len(members)))
             target = _members(profiles, np.full(len(source), names.index(goal)), source, rng)
-            days = event.week * 7 + rng.integers(0, 14, len(source))
+            days = turn.week * 7 + rng.integers(0, 14, len(source))
             waves.append((source, target, np.minimum(days, weeks * 7 - 1)))
-            if event.kind == "split":
-                source = np.repeat(members, rng.poisson(FOLLOWS_OF_PARTNER, len(members)))
-                target = _members(profiles, np.full(len(source), names.index(other)), source, rng)
-                waves.append((source, target, -1 - rng.integers(0, 700, len(source))))
     return waves
 
 

@@ -29,8 +29,8 @@ class Truth:
 
     Attributes:
         communities: platform, profile_id, week_start, community: where each profile belongs.
-        events: platform, week_start, event (merge, split), communities (the two parts), whole
-            (what they form together).
+        events: platform, week_start, event, communities, whole: what communities live through
+            (see `communities.events_frame`).
         drivers: feature, coefficient (what it adds to log1p of the final likes).
         posts: platform, post_id, profile_id, subject, pull (hot, plain, cold), in_degree_before,
             log_likes: what is known of a post's popularity.

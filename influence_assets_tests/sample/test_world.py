@@ -31,8 +31,8 @@ def test_a_world_too_short_for_its_events_is_refused(tmp_path: Path) -> None:
 
 
 def test_size(world: World, sample_folder: Path) -> None:
-    assert 300 <= world.profiles <= 360
-    assert 5_500 <= world.posts <= 6_500
+    assert 380 <= world.profiles <= 460
+    assert 6_500 <= world.posts <= 8_000
     assert 700 <= world.pictures <= 1_150
     assert sum(len(data) for data in _bytes(sample_folder).values()) < 15_000_000
 

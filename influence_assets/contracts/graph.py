@@ -1,0 +1,302 @@
+"""Contracts of the weekly network."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+import dataframely as dy
+import polars as pl
+
+from influence_assets.contracts.base import table
+
+CommunityEvent = Literal[
+    "first_seen", "birth", "growth", "contraction", "merge", "split", "death", "resurgence"
+]
+
+
+def _platform() -> dy.String:
+    return dy.String(min_length=1, description="Platform name in lower case.")
+
+
+def _profile() -> dy.String:
+    return dy.String(min_length=1, description="Id or handle of the profile on the platform.")
+
+
+def _week() -> dy.Date:
+    return dy.Date(description="Monday of the week: the partition.")
+
+
+@table(
+    "graph.edges_weekly", ("week_start", "platform", "source_id", "target_id"), "week_start", "week"
+)
+class EdgesWeekly(dy.Schema):
+    """A row is a directed weighted tie as of the end of the week.
+
+    Follows carry on until seen to end; other acts fade with a half-life.
+    """
+
+    week_start = _week()
+    platform = _platform()
+    source_id = dy.String(min_length=1, description="The profile that acts.")
+    target_id = dy.String(min_length=1, description="The profile that it is done to.")
+    follow_weight = dy.Float64(min=0, description="1 while the follow holds, else 0.")
+    mention_weight = dy.Float64(min=0, description="Faded mentions and tags.")
+    reply_weight = dy.Float64(min=0, description="Faded replies and comments.")
+    repost_weight = dy.Float64(min=0, description="Faded reposts.")
+    collab_weight = dy.Float64(min=0, description="Faded collaborations and shared groups.")
+    weight = dy.Float64(min_exclusive=0, description="Sum of the kinds.")
+
+
+@table(
+    "graph.profile_centrality_weekly",
+    ("week_start", "platform", "profile_id"),
+    "week_start",
+    "week",
+)
+class ProfileCentralityWeekly(dy.Schema):
+    """A row is a profile's place in the graph as of the end of the week."""
+
+    week_start = _week()
+    platform = _platform()
+    profile_id = _profile()
+    in_degree = dy.Int64(min=0, description="Profiles with a tie to this one.")
+    out_degree = dy.Int64(min=0, description="Profiles that this one has a tie to.")
+    in_strength = dy.Float64(min=0, description="Sum of the weights of ties to this profile.")
+    out_strength = dy.Float64(min=0, description="Sum of the weights of ties from this profile.")
+    pagerank = dy.Float64(
+        min=0, max=1, description="Weighted PageRank, damping 0.85 (Brin and Page 1998)."
+    )
+    betweenness = dy.Float64(
+        min=0,
+        description="Share of shortest directed paths through it, unweighted (Freeman 1977).",
+    )
+    betweenness_error = dy.Float64(
+        min=0, description="Standard error of betweenness where it is sampled; 0 where exact."
+    )
+    hub = dy.Float64(
+        min=0, max=1, description="Ties to good authorities (HITS, Kleinberg 1999); sums to 1."
+    )
+    authority = dy.Float64(
+        min=0, max=1, description="Ties from good hubs (HITS, Kleinberg 1999); sums to 1."
+    )
+    eigenvector = dy.Float64(
+        min=0,
+        max=1,
+        description="Tied to the well-tied, directions aside (Bonacich 1972); the largest is 1.",
+    )
+    core_number = dy.Int64(min=0, description="Largest k of a k-core that holds it (Seidman 1983).")
+    clustering = dy.Float64(
+        min=0,
+        max=1,
+        description="Share of pairs of its neighbours that are tied (Watts and Strogatz 1998).",
+    )
+    burt_constraint = dy.Float64(
+        min=0, description="Low for brokers between groups that do not meet (Burt 1992)."
+    )
+    influence = dy.Float64(
+        nullable=True,
+        min=0,
+        max=1,
+        description="Passive profiles respond to it (Romero et al. 2011). NULL: no response "
+        "given or received.",
+    )
+    passivity = dy.Float64(
+        nullable=True,
+        min=0,
+        max=1,
+        description="Responds seldom to the influential (Romero et al. 2011). NULL as above.",
+    )
+
+
+@table(
+    "graph.centrality_standing_weekly",
+    ("week_start", "platform", "profile_id", "measure"),
+    "week_start",
+    "week",
+)
+class CentralityStandingWeekly(dy.Schema):
+    """A row is a profile's standing by one measure of the week: its value among all others."""
+
+    week_start = _week()
+    platform = _platform()
+    profile_id = _profile()
+    measure = dy.String(
+        min_length=1, description="A column of graph.profile_centrality_weekly, e.g. pagerank."
+    )
+    value = dy.Float64(description="The measure's value; a profile without one has no row.")
+    percentile = dy.Float64(
+        min=0, max=1, description="Share of the platform's other profiles with a lower value."
+    )
+    value_change = dy.Float64(
+        nullable=True, description="Value less that of the week before; NULL if there was none."
+    )
+    percentile_change = dy.Float64(
+        nullable=True, min=-1, max=1, description="The same of the percentile."
+    )
+
+
+@table("graph.communities_weekly", ("week_start", "platform", "profile_id"), "week_start", "week")
+class CommunitiesWeekly(dy.Schema):
+    """A row is a profile's community in the week, by the Leiden algorithm
+    (Traag, Waltman, van Eck 2019) on the undirected weighted graph."""
+
+    week_start = _week()
+    platform = _platform()
+    profile_id = _profile()
+    community_id = dy.String(
+        min_length=1,
+        description="Lasting id: the week that it was first seen in, and its smallest member then.",
+    )
+    group_id = dy.String(
+        min_length=1,
+        description="Communities with much to do with each other form a group: the id of the "
+        "largest of them (Leiden on the network of communities, at half the resolution).",
+    )
+    community_size = dy.Int64(min=1, description="Members in that week.")
+    membership_strength = dy.Float64(
+        min=0, max=1, description="Share of the profile's tie weight that stays in the community."
+    )
+    partition_modularity = dy.Float64(
+        min=-1,
+        max=1,
+        description="Weighted modularity of the week's communities on this platform (Newman 2004).",
+    )
+    partition_stability = dy.Float64(
+        min=-1,
+        max=1,
+        description="Mean adjusted Rand index between runs with different seeds: 1 means that "
+        "chance had no part in these communities, below 0.5 that others are as good.",
+    )
+
+
+@table(
+    "graph.community_events",
+    ("week_start", "platform", "community_id", "event"),
+    "week_start",
+    "week",
+)
+class CommunityEvents(dy.Schema):
+    """A row is an event of a community's life (Palla, Barabási, Vicsek 2007): what is different
+    from the platform's network before. Communities of fewer than five are left out."""
+
+    week_start = _week()
+    platform = _platform()
+    community_id = dy.String(min_length=1, description="As in graph.communities_weekly.")
+    event = dy.String(
+        description="first_seen (in the platform's first week), birth, growth, contraction (by "
+        "three tenths or more since an event last told of it), merge, split, death, resurgence."
+    )
+    other_ids = dy.List(
+        dy.String(),
+        description="What merged into it, what it left by a split, or where most members of a dead "
+        "one went.",
+    )
+    other_sizes = dy.List(
+        dy.Int64(), description="Members of each of these: of parts that merged, before it."
+    )
+    overlap = dy.Float64(
+        nullable=True,
+        min=0,
+        max=1,
+        description="Merge: share of the members that come from the parts; split: share of the "
+        "former members that are in the parts; death: share that went to the other; growth, "
+        "contraction: Jaccard index with the community in the network before; else NULL.",
+    )
+    size_before = dy.Int64(nullable=True, min=1, description="Members in the network before.")
+    size_after = dy.Int64(nullable=True, min=1, description="Members in this one.")
+
+    @dy.rule()
+    def event_is_known(cls) -> pl.Expr:
+        return cls.event.col.is_in(get_args(CommunityEvent))
+
+
+@table(
+    "graph.community_ties_weekly",
+    ("week_start", "platform", "community_id", "other_id"),
+    "week_start",
+    "week",
+)
+class CommunityTiesWeekly(dy.Schema):
+    """A row is what ties a community to another, or its members to each other, in a week."""
+
+    week_start = _week()
+    platform = _platform()
+    community_id = dy.String(min_length=1, description="As in graph.communities_weekly.")
+    other_id = dy.String(min_length=1, description="The other community, or the same.")
+    ties = dy.Int64(min=1, description="Ends of ties: one within a community counts twice.")
+    weight = dy.Float64(min_exclusive=0, description="Sum of their weights, both directions.")
+
+
+@table(
+    "graph.community_words_weekly",
+    ("week_start", "platform", "community_id", "kind", "word"),
+    "week_start",
+    "week",
+)
+class CommunityWordsWeekly(dy.Schema):
+    """A row is one of the 20 hashtags or terms that tell a community from the others."""
+
+    week_start = _week()
+    platform = _platform()
+    community_id = dy.String(min_length=1, description="As in graph.communities_weekly.")
+    kind = dy.String(description="hashtag or term (a word of three letters or more).")
+    word = dy.String(min_length=1, description="In lower case, a hashtag without its sign.")
+    place = dy.Int64(min=1, max=20, description="By score, from 1.")
+    posts = dy.Int64(min=1, description="Posts of members with it in 13 weeks.")
+    profiles = dy.Int64(min=2, description="Members who used it.")
+    score = dy.Float64(min=0, description="Class-based TF-IDF (Grootendorst 2022).")
+
+    @dy.rule()
+    def kind_is_known(cls) -> pl.Expr:
+        return cls.kind.col.is_in(["hashtag", "term"])
+
+
+@table(
+    "graph.community_profiles_weekly",
+    ("week_start", "platform", "community_id"),
+    "week_start",
+    "week",
+)
+class CommunityProfilesWeekly(dy.Schema):
+    """A row is a community of five members or more in a week, described.
+
+    Posts are those of its members in the 13 weeks up to the end of the week.
+    """
+
+    week_start = _week()
+    platform = _platform()
+    community_id = dy.String(min_length=1, description="As in graph.communities_weekly.")
+    group_id = dy.String(min_length=1, description="As in graph.communities_weekly.")
+    label = dy.String(
+        min_length=1, description="Its three most telling hashtags, else terms, else its leader."
+    )
+    size = dy.Int64(min=5, description="Members.")
+    leader_ids = dy.List(dy.String(), description="Members with the highest PageRank, five.")
+    hashtags = dy.List(dy.String(), description="The most telling ones, ten.")
+    terms = dy.List(dy.String(), description="The most telling words, ten.")
+    languages = dy.List(dy.String(), description="Of the posts, the commonest first, five.")
+    language_shares = dy.List(dy.Float64(), description="Share of the posts that state one.")
+    countries = dy.List(dy.String(), description="Of the members, the commonest first, five.")
+    country_shares = dy.List(dy.Float64(), description="Share of the members who state one.")
+    posts = dy.Int64(min=0, description="Posts.")
+    posts_by_hour_utc = dy.List(dy.Int64(), description="Posts by hour, 24; empty without posts.")
+    engagement_per_post = dy.Float64(
+        nullable=True, min=0, description="Engagement of the week by posts of the week."
+    )
+    cohesion = dy.Float64(
+        min=0, max=1, description="Share of the members' tie weight that stays inside."
+    )
+    bridge_ids = dy.List(dy.String(), description="Communities that it has most ties to, five.")
+    bridge_weights = dy.List(dy.Float64(), description="The weight of these ties.")
+    broker_ids = dy.List(dy.String(), description="Members with most ties to outside, three.")
+
+
+@table("graph.layout_weekly", ("week_start", "platform", "profile_id"), "week_start", "week")
+class LayoutWeekly(dy.Schema):
+    """A row is a profile's place on the map of a week, which goes on from the map before."""
+
+    week_start = _week()
+    platform = _platform()
+    profile_id = _profile()
+    x = dy.Float64(description="To the right; a community of n members is a disc of radius √n.")
+    y = dy.Float64(description="Upwards.")
