@@ -16,7 +16,7 @@ from influence_assets.domain.graph.learning.sampling import (
     split,
     without,
 )
-from influence_assets.domain.graph.ties import Network, directed
+from influence_assets.domain.graph.ties import Network, both_ways, directed
 from influence_assets_tests.domain.graph.making import frame, random_ties
 
 from .making import alike, dense
@@ -113,3 +113,9 @@ def test_a_part_of_the_training_nodes_tells_when_to_stop() -> None:
     fitting, stopping = split(100, seed=1)
     assert (len(fitting), len(stopping)) == (85, 15)
     assert sorted([*fitting, *stopping]) == list(range(100))
+
+
+def test_ties_that_hold_both_ways() -> None:
+    ties = frame([("a", "b", 1.0), ("b", "a", 2.0), ("b", "c", 4.0)])
+    found = both_ways(ties)
+    assert found.rows() == [("a", "b", 3.0), ("b", "a", 3.0), ("b", "c", 4.0), ("c", "b", 4.0)]
