@@ -56,10 +56,11 @@ def influence(
     if as_json:
         _print_json(result)
     else:
-        _print(result, Console())
+        print_contest(result, Console())
 
 
-def _print(result: dict[str, Any], console: Console) -> None:
+def print_contest(result: dict[str, Any], console: Console) -> None:
+    """A table of the methods; the columns are the metrics of numbers or of classes."""
     rows = pl.DataFrame(result["scores"], infer_schema_length=None)
     metrics = rows["metric"].unique(maintain_order=True).to_list()
     table = Table("method", *(TITLES[m] for m in metrics), box=None, title_justify="left")

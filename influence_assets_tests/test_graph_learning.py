@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import json
 from datetime import date, timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from influence_assets.cli import app
+from influence_assets.cli_influence import print_contest
 from influence_assets.contracts import TABLES
+from influence_assets.domain.graph.learning.contest import Contest
 from influence_assets.domain.graph.learning.methods import METHODS
 from influence_assets.errors import UserError
-from influence_assets.graph_learning import of_file
+from influence_assets.graph_learning import Question, influence_contest, of_file
 from influence_assets.settings import Settings
 from influence_assets.storage import sql
 from influence_assets.storage.warehouse import Warehouse
 from influence_assets_tests import sql_making
-from influence_assets_tests.domain.graph.learning.making import grouped
+from influence_assets_tests.domain.graph.learning.making import QUICK, grouped
 from influence_assets_tests.sql_making import MON, Tables
 from influence_assets_tests.test_network import put
 
@@ -53,6 +57,10 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
         {str(week): "v1" for week in WEEKS},
     )
     return warehouse
+
+
+def quick(home: Warehouse, question: Question) -> dict[str, Any]:
+    return influence_contest(home, question, Contest(folds=2, learners=QUICK), lambda _: None)
 
 
 def profile_week(number: int, week: date) -> dict[str, Any]:
@@ -114,7 +122,9 @@ def test_names_are_classes_and_a_table_is_for_people(home: Warehouse, tmp_path: 
     ids = [f"p{i:04d}" for i in range(PROFILES)]
     names = ["odd" if i % 2 else "even" for i in range(PROFILES)]
     pl.DataFrame({"profile_id": [*ids, "nobody"], "label": [*names, "odd"]}).write_csv(file)
-    told = evaluate("--platform", "y", "--labels", str(file), "--mutual")
+    console = Console(file=StringIO(), width=120)
+    print_contest(quick(home, Question("y", None, file, "", is_mutual=True)), console)
+    told = console.file.getvalue()  # type: ignore[attr-defined]
     lines = told.splitlines()
     assert "label of 60 of 60 profiles" in " ".join(lines[:2])
     assert [m for m in METHODS if any(line.strip().startswith(m) for line in lines)] == list(

@@ -94,10 +94,10 @@ def intervals(
 ) -> dict[str, Score]:
     """Each metric of all rows, with its 95 % percentile interval over draws of clusters."""
     rng = np.random.default_rng(seed)
-    drawn = rng.multinomial(clusters, np.full(clusters, 1 / clusters), size=draws)
+    drawn = rng.multinomial(clusters, np.full(clusters, 1 / clusters), size=draws).astype(float)
     found = {}
     for name, metric in metrics.items():
-        values = metric(drawn.astype(np.float64))
+        values = metric(drawn)
         values = values[np.isfinite(values)]
         low, high = np.quantile(values, (0.025, 0.975)) if len(values) else (np.nan, np.nan)
         value = float(metric(np.ones((1, clusters)))[0])

@@ -36,6 +36,8 @@ def places(network: Network, seed: int) -> Floats:
     network with and one without the cold profiles have the same scale.
     """
     names, ends = network.names, network.ends
+    if not len(ends):
+        return np.zeros((len(names), len(MEASURES)))
     ties = pl.DataFrame(
         {
             "source_id": names.gather(ends[:, 0]),

@@ -118,16 +118,16 @@ def fit(
         target = torch.as_tensor(labels).to(torch.int64 if classes else torch.float32)
         loss = torch.nn.functional.cross_entropy if classes else _huber
         model = _layers(torch, values.shape[1], how.hidden, max(classes, 1))
-        steps = torch.optim.Adam(
+        adam = torch.optim.Adam(
             model.parameters(), lr=how.learning_rate, weight_decay=how.weight_decay
         )
         best, lowest, since = _arrays(model), np.inf, 0
         for _ in range(how.epochs):
             for batch in np.array_split(rng.permutation(fitting), steps_a_pass):
-                steps.zero_grad()
+                adam.zero_grad()
                 found = _sampled(torch, model, sides, padded, nodes[batch], how, rng)
                 loss(found, target[batch]).backward()
-                steps.step()
+                adam.step()
             now = forward(_arrays(model), whole, values)[nodes[stopping]]
             value = float(loss(torch.from_numpy(now), target[stopping]))
             best, lowest, since = (

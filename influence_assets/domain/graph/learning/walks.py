@@ -61,10 +61,12 @@ def node_vectors(network: Network, seed: int, how: Node2Vec = Node2Vec()) -> Flo
     """A vector for each node, shape (nodes, dimensions); 0 for a node without a tie."""
     sides, rng = neighbours(network, "both"), np.random.default_rng(seed)
     tied = np.flatnonzero(np.diff(sides.starts))
+    vectors = np.zeros((len(network.names), how.dimensions))
+    if not len(tied):
+        return vectors
     # Numbers without gaps: a node that no walk meets needs no row.
     starts = np.tile(tied, how.walks)
     walked = np.searchsorted(tied, biased_walks(sides, starts, how, rng))
-    vectors = np.zeros((len(network.names), how.dimensions))
     vectors[tied] = skip_gram(walked, len(tied), seed, how)
     return vectors
 
@@ -110,16 +112,16 @@ def skip_gram(walked: Ints, nodes: int, seed: int, how: Node2Vec) -> npt.NDArray
         context = torch.nn.Embedding(nodes, how.dimensions, sparse=True)
         torch.nn.init.uniform_(centre.weight, -0.5 / how.dimensions, 0.5 / how.dimensions)
         torch.nn.init.zeros_(context.weight)
-        steps = torch.optim.SparseAdam([centre.weight, context.weight], lr=how.learning_rate)
+        adam = torch.optim.SparseAdam([centre.weight, context.weight], lr=how.learning_rate)
         for _ in range(max(how.epochs, how.steps * how.batch // len(walked))):
             order = rng.permutation(len(walked))
             for i in range(0, len(order), how.batch):
                 batch = torch.from_numpy(walked[order[i : i + how.batch]])
                 at = rng.random(NEGATIVES_SHARED) * chance[-1]
                 others = torch.from_numpy(np.searchsorted(chance, at, side="right"))
-                steps.zero_grad()
+                adam.zero_grad()
                 _loss(torch, centre, context, batch, others, near, how.negatives).backward()
-                steps.step()
+                adam.step()
         return np.asarray(centre.weight.detach().numpy())
 
 

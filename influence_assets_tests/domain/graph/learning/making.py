@@ -7,8 +7,19 @@ import numpy.typing as npt
 import polars as pl
 from scipy.stats import chisquare
 
+from influence_assets.domain.graph.learning.methods import Learners
+from influence_assets.domain.graph.learning.sage import SageSettings
+from influence_assets.domain.graph.learning.walks import Node2Vec
 from influence_assets.domain.graph.ties import Network
+from influence_assets.domain.popularity.trees import Hyperparameters
 from influence_assets_tests.domain.graph.making import frame
+
+QUICK = Learners(
+    Node2Vec(dimensions=8, walks=3, length=10, epochs=1, steps=200),
+    SageSettings(hidden=8, epochs=8),
+    Hyperparameters(learning_rate=0.3, max_trees=20, min_trees=5, patience=5),
+)
+"""Enough to tell what is plain, in little time."""
 
 
 def dense(network: Network) -> npt.NDArray[np.float64]:

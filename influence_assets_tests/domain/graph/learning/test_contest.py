@@ -12,23 +12,14 @@ from influence_assets.domain.graph.learning.methods import (
     METHODS,
     Fold,
     Labels,
-    Learners,
     predicted,
     prepared,
 )
-from influence_assets.domain.graph.learning.sage import SageSettings
-from influence_assets.domain.graph.learning.walks import Node2Vec
 from influence_assets.domain.graph.ties import directed
-from influence_assets.domain.popularity.trees import Hyperparameters
 from influence_assets_tests.domain.graph.making import frame
 
-from .making import grouped
+from .making import QUICK, grouped
 
-QUICK = Learners(
-    Node2Vec(dimensions=8, walks=3, length=10, epochs=1, steps=200),
-    SageSettings(hidden=8, epochs=8),
-    Hyperparameters(learning_rate=0.3, max_trees=20, min_trees=5, patience=5),
-)
 HOW = Contest(folds=3, learners=QUICK)
 NAMES = [f"p{i:04d}" for i in range(300)]
 
@@ -103,6 +94,15 @@ def test_how_well_liked_a_profile_is_shows_in_its_ties() -> None:
         assert by[name, "spearman"] > 0.9
         assert by[name, "mae"] < by[BASELINE, "mae"] / 2
     assert by["GraphSAGE", "spearman"] > 0.8
+
+
+def test_where_all_ties_are_those_of_a_cold_profile_nothing_is_known() -> None:
+    # A star: without its middle there is no tie.
+    fold = fold_of(frame([("p0000", name, 1.0) for name in NAMES[1:]]), np.array([0]))
+    assert len(fold.learning.ends) == 0
+    assert all((inputs.learning == 0).all() for inputs in fold.inputs.values())
+    for name in METHODS:
+        assert predicted(name, fold, 1, QUICK).shape == (1,)
 
 
 def test_what_chance_decided_nobody_can_tell() -> None:
