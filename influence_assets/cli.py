@@ -11,7 +11,6 @@ import os
 import sys
 import time
 from datetime import date
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -20,6 +19,7 @@ import typer
 from rich.console import Console
 
 from influence_assets.cli_collect import add_command
+from influence_assets.cli_influence import influence
 from influence_assets.cli_network import network_app, seeds
 from influence_assets.cli_quarantine import quarantine_app
 from influence_assets.errors import UserError
@@ -34,6 +34,9 @@ app = typer.Typer(
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(network_app, name="network")
 app.command()(seeds)
+evaluate_app = typer.Typer(no_args_is_help=True, help="Score models beside baselines.")
+app.add_typer(evaluate_app, name="evaluate")
+evaluate_app.command()(influence)
 out = Console()
 err = Console(stderr=True)
 add_command(app, out)
@@ -181,15 +184,8 @@ def _day(text: str, option: str) -> date | None:
         ) from None
 
 
-class Task(StrEnum):
-    """What can be evaluated."""
-
-    POPULARITY = "popularity"
-
-
-@app.command()
-def evaluate(
-    task: Annotated[Task, typer.Argument(help="What to score.")],
+@evaluate_app.command()
+def popularity(
     target: Annotated[
         str, typer.Option(help="likes, comments, shares, saves, views or engagement.")
     ] = "engagement",
@@ -206,7 +202,7 @@ def evaluate(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Score models beside baselines. Example: influence evaluate popularity --target likes."""
+    """Score models of posts. Example: influence evaluate popularity --target likes."""
     from influence_assets.cli_evaluate import evaluate_popularity, print_scores
 
     _say_progress()

@@ -76,10 +76,16 @@ def comparison(week: Week, truth: Path | None, how: Leiden) -> pl.DataFrame:
     Raises:
         UserError: the file has no such columns, or speaks of other profiles.
     """
-    return compared(week.ties, _groups(truth, week) if truth else {}, SEED, how)
+    groups = dict(read_labels(truth, week).iter_rows()) if truth else {}
+    return compared(week.ties, groups, SEED, how)
 
 
-def _groups(path: Path, week: Week) -> dict[str, str]:
+def read_labels(path: Path, week: Week) -> pl.DataFrame:
+    """A CSV of profile_id and label, both as text; of a profile that is there twice the last.
+
+    Raises:
+        UserError: the file has no such columns, or speaks of no profile of the week.
+    """
     try:
         told = pl.read_csv(path, infer_schema=False)
     except (OSError, pl.exceptions.PolarsError) as error:
@@ -88,9 +94,8 @@ def _groups(path: Path, week: Week) -> dict[str, str]:
         raise UserError(
             f"{path} has the columns {', '.join(told.columns)}. It needs `profile_id` and `label`."
         )
-    known = told.drop_nulls(["profile_id", "label"])
-    groups = dict(known.select("profile_id", "label").iter_rows())
+    known = told.select("profile_id", "label").drop_nulls()
     tied = pl.concat([week.ties["source_id"], week.ties["target_id"]])
-    if not tied.is_in(list(groups)).any():
+    if not tied.is_in(known["profile_id"].implode()).any():
         raise UserError(f"{path} speaks of no profile that has a tie in this week.")
-    return groups
+    return known.unique("profile_id", keep="last", maintain_order=True)

@@ -69,6 +69,16 @@ def mutual(ties: pl.DataFrame) -> Network:
     return _network(names, pairs, weight, is_directed=False)
 
 
+def both_ways(ties: pl.DataFrame) -> pl.DataFrame:
+    """Each tie in both directions, for networks that tell a mutual tie once."""
+    turned = ties.select(
+        pl.col("target_id").alias("source_id"), pl.col("source_id").alias("target_id"), "weight"
+    )
+    pairs = pl.concat([ties.select(turned.columns), turned]).group_by("source_id", "target_id")
+    # Two weights at most: their sum does not depend on the order.
+    return pairs.agg(pl.col("weight").sum()).sort("source_id", "target_id")
+
+
 def _numbered(ties: pl.DataFrame) -> tuple[pl.Series, Numbers, Numbers]:
     """The profiles in their order, and the numbers of each tie's source and target."""
     names = pl.concat([ties["source_id"].unique(), ties["target_id"].unique()]).unique().sort()

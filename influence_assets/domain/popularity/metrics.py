@@ -9,7 +9,7 @@ resample is ever laid out as rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -82,32 +82,40 @@ def scores(
     if not len(observed):
         return {name: Score(np.nan, np.nan, np.nan) for name in METRICS}
     n = int(by.drawn.max()) + 1
-    rng = np.random.default_rng(seed)
-    drawn = rng.multinomial(n, np.full(n, 1 / n), size=draws).astype(np.float64)
-    found = {}
-    for name, metric in _metrics(observed, predicted, by).items():
-        values = metric(drawn)
-        values = values[np.isfinite(values)]
-        low, high = np.quantile(values, (0.025, 0.975)) if len(values) else (np.nan, np.nan)
-        found[name] = Score(float(metric(np.ones((1, n)))[0]), float(low), float(high))
-    return found
+    return intervals(_metrics(observed, predicted, by), n, draws, seed)
 
 
 Metric = Callable[[F64], F64]
 """Weights of the clusters, shape (draws, clusters), to one value per draw."""
 
 
+def intervals(
+    metrics: Mapping[str, Metric], clusters: int, draws: int = DRAWS, seed: int = 7
+) -> dict[str, Score]:
+    """Each metric of all rows, with its 95 % percentile interval over draws of clusters."""
+    rng = np.random.default_rng(seed)
+    drawn = rng.multinomial(clusters, np.full(clusters, 1 / clusters), size=draws).astype(float)
+    found = {}
+    for name, metric in metrics.items():
+        values = metric(drawn)
+        values = values[np.isfinite(values)]
+        low, high = np.quantile(values, (0.025, 0.975)) if len(values) else (np.nan, np.nan)
+        value = float(metric(np.ones((1, clusters)))[0])
+        found[name] = Score(value, float(low), float(high))
+    return found
+
+
 def _metrics(observed: F64, predicted: F64, by: Clusters) -> dict[str, Metric]:
-    rank_correlation = _src(observed, predicted, by.drawn)
+    src = rank_correlation(observed, predicted, by.drawn)
     # Of a single author, within is all there is, and weeks have no src of their own.
     within = (
-        (rank_correlation if len(observed) >= MIN_POSTS_WITHIN else _undefined)
+        (src if len(observed) >= MIN_POSTS_WITHIN else _undefined)
         if by.kind == "week"
         else _within(observed, predicted, by.author)
     )
     return {
-        "src": rank_correlation,
-        "mae": _mae(observed, predicted, by.drawn),
+        "src": src,
+        "mae": absolute_error(observed, predicted, by.drawn),
         "r2": _r2(observed, predicted, by.drawn),
         "src_within_author": within,
     }
@@ -117,7 +125,8 @@ def _undefined(weights: F64) -> F64:
     return np.full(len(weights), np.nan)
 
 
-def _mae(observed: F64, predicted: F64, cluster: Ints) -> Metric:
+def absolute_error(observed: F64, predicted: F64, cluster: Ints) -> Metric:
+    """Mean absolute error."""
     error = np.bincount(cluster, np.abs(observed - predicted))
     rows = np.bincount(cluster)
     return lambda weights: _ratio(weights @ error, weights @ rows)
@@ -137,7 +146,8 @@ def _r2(observed: F64, predicted: F64, cluster: Ints) -> Metric:
     return metric
 
 
-def _src(observed: F64, predicted: F64, cluster: Ints) -> Metric:
+def rank_correlation(observed: F64, predicted: F64, cluster: Ints) -> Metric:
+    """Spearman rank correlation, ties by average ranks; NaN of a constant."""
     rank_observed, rank_predicted = _Ranks.of(observed), _Ranks.of(predicted)
     at_once = max(1, _CELLS_AT_ONCE // len(observed))
 

@@ -89,6 +89,7 @@ def fit_xgboost(
     hyper: Hyperparameters,
     seed: int,
     threads: int,
+    classes: int = 0,
 ) -> xgb.Booster:
     """Fit XGBoost twice: to find the number of trees, then on all rows with that number.
 
@@ -101,13 +102,19 @@ def fit_xgboost(
         seed: of the sampling of rows and columns.
         threads: CPU threads, from ROWS_WORTH_THREADS rows on; the figures can differ in the last
             digits with their number.
+        classes: where `residual` is a class from 0: how many there are. The booster then gives
+            the probability of each.
     """
     import xgboost as xgb
 
     threads = threads if len(x) >= ROWS_WORTH_THREADS else 1
+    goal = (
+        {"objective": "multi:softprob", "eval_metric": "mlogloss", "num_class": classes}
+        if classes
+        else {"objective": "reg:pseudohubererror", "eval_metric": "mae"}
+    )
     params = {
-        "objective": "reg:pseudohubererror",
-        "eval_metric": "mae",
+        **goal,
         "learning_rate": hyper.learning_rate,
         "max_depth": hyper.depth,
         "min_child_weight": 10,
