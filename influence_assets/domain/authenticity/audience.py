@@ -33,6 +33,7 @@ class Audience:
     Attributes:
         fewest_peers: profiles that a line is fitted to, at least.
         fewest_followers: smaller profiles are neither judged nor peers.
+        fewest_posts: that the engagement of a profile is counted over.
         deviations: robust deviations from the line (3.5: Iglewicz and Hoaglin 1993).
         least_slope: ten times the followers give at least 10 ** slope times the engagement,
             or nobody is judged. Lists of the top profiles are chosen by engagement: in them
@@ -43,6 +44,7 @@ class Audience:
 
     fewest_peers: int = 50
     fewest_followers: int = 1_000
+    fewest_posts: int = 5
     deviations: float = 3.5
     least_slope: float = 0.5
     least_scale: float = 0.01
