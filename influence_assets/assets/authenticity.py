@@ -93,6 +93,8 @@ def compute_evidence(build: Build) -> Mapping[str, Any]:
                 profiles.filter(pl.col("week_start") == week),
             )
             for platform, known in _by_platform(*window):
+                if not known.has_news(week):
+                    continue
                 found, dropped = evidence.evidence(known, since, until)
                 left_out += dropped
                 place = {"week_start": pl.lit(week), "platform": pl.lit(platform)}

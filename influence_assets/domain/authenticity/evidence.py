@@ -37,6 +37,14 @@ class Known:
     posts: pl.DataFrame
     audience: pl.DataFrame
 
+    def has_news(self, since: date) -> bool:
+        """Whether a post or a reading is from that day or later.
+
+        Without, the window only forgets, and what is left of it would be told over and over.
+        """
+        days = pl.concat([self.posts["day"], self.readings["day"]])
+        return bool((days >= since).any())
+
 
 def evidence(known: Known, since: date, until: date) -> tuple[pl.DataFrame, int]:
     """The rows, but for the week and platform, and how many pairs of posts were left out.
@@ -168,8 +176,8 @@ def _say_shared(row: Row) -> str:
     minutes = TIMING.window.total_seconds() / 60
     return (
         f"Posted the same {_THINGS[row['what']]} within {minutes:g} minutes of "
-        f"{', '.join(others[:NAMED])}{more} {row['observed']} times; its and their posts being as "
-        f"many as they are, chance would give {row['expected']:.2g}."
+        f"{', '.join(others[:NAMED])}{more} {row['observed']} times, with {row['rests_on']} posts. "
+        f"At the rate at which they all post, chance would give {row['expected']:.2g}."
     )
 
 
@@ -193,7 +201,7 @@ def _say_off(row: Row) -> str:
         "an average as the source states it" if row["posts"] is None else f"{row['posts']} posts"
     )
     ratio = row["engagement_per_post"] / row["expected"]
-    times = f"{ratio:.1f} times" if ratio > 1 else f"a {1 / ratio:.0f}th of"
+    times = f"{ratio:.0f} times" if ratio > 1 else f"{1 / ratio:.0f} times less than"
     return (
         f"Engagement per post is {row['engagement_per_post']:,.0f} at {row['followers']:,} "
         f"followers ({rests}): {times} the {row['expected']:,.0f} that {row['peers']} peers have "

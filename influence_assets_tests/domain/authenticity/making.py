@@ -21,7 +21,8 @@ def acts(rows: list[tuple[str, str, float]], what: str = "text") -> pl.DataFrame
             "profile_id": [profile for profile, _, _ in rows],
             "posted_at": [START + timedelta(minutes=m) for _, _, m in rows],
         },
-        schema_overrides={"posted_at": pl.Datetime("us")},
+        schema=dict.fromkeys(("what", "thing", "post_id", "profile_id"), pl.String)
+        | {"posted_at": pl.Datetime("us")},
     )
 
 

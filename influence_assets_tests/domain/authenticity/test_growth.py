@@ -26,7 +26,10 @@ def usual(days: int = 91, start: float = 10_000, seed: int = 0) -> list[int]:
 
 def readings(followers: list[int | None], profile: str = "ann", every: int = 1) -> pl.DataFrame:
     days = [FIRST + timedelta(days=every * i) for i in range(len(followers))]
-    return pl.DataFrame({"profile_id": profile, "day": days, "followers": followers}).drop_nulls()
+    return pl.DataFrame(
+        {"profile_id": [profile] * len(days), "day": days, "followers": followers},
+        schema={"profile_id": pl.String, "day": pl.Date, "followers": pl.Int64},
+    ).drop_nulls()
 
 
 def steps(frame: pl.DataFrame, days: pl.DataFrame = NO_DAYS) -> list[dict[str, Any]]:
