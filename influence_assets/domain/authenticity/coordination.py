@@ -6,8 +6,14 @@ computed instead. The posts of a block of six hours make up all pairs of posts b
 many of these pairs are near: the same thing, within the window. If who wrote which post were
 independent of what it says, two profiles would own near pairs in proportion to the pairs of
 posts that they own (hypergeometric: Tumminello et al. 2011). This keeps each profile's volume and
-each thing's popularity, block by block. Sums over blocks are taken as Poisson, and the
-share of false discoveries is held over all pairs of profiles (Benjamini and Hochberg 1995).
+each thing's popularity, block by block.
+
+Who shares an interest posts the same things, too. That shows in posts of the same thing that lie
+further apart: how often two profiles have those, times how many near pairs of posts there are for
+each such pair among everybody, is what the interest explains (accidental coincidences are
+counted that way wherever events are matched by time). The larger of both is what chance gives.
+It is taken as the mean of a Poisson distribution, and the share of false discoveries is held over
+all pairs of profiles (Benjamini and Hochberg 1995).
 """
 
 from __future__ import annotations
@@ -30,6 +36,8 @@ class Timing:
     Attributes:
         window: the longest time between them. Five minutes: schedulers and people who were
             told to post now are faster, readers who found the same news mostly are not.
+        horizon: posts of the same thing further apart than the window, up to here, tell of
+            a shared interest.
         block: the span over which volumes are compared. Short enough that who sleeps at one
             time of the day is not held against those who are awake at another.
         most_near: later posts of the same thing that a post is paired with, at most; it
@@ -39,6 +47,7 @@ class Timing:
     """
 
     window: timedelta = timedelta(minutes=5)
+    horizon: timedelta = timedelta(hours=1)
     block: timedelta = timedelta(hours=6)
     most_near: int = 100
     fewest: int = 3
@@ -77,10 +86,16 @@ def coordination(acts: pl.DataFrame, how: Timing = Timing()) -> Coordination:
     found, tests, left_out = [], 0, 0
     for (what,), own in acts.group_by("what", maintain_order=True):
         posts = _numbered(own, how.block)
-        near, dropped = near_posts(posts, how)
+        pairs_of_posts, dropped = same_posts(posts, how)
+        near = pairs_of_posts.filter("is_near")
+        far = pairs_of_posts.filter(~pl.col("is_near"))
         pairs = _together(near).filter(pl.col("observed") >= how.fewest)
-        expected = expected_together(posts, near, pairs)
-        found.append(pairs.with_columns(expected, pl.lit(what, pl.String).alias("what")))
+        by_chance = pl.max_horizontal(
+            expected_by_volume(posts, near, pairs), expected_by_interest(near, far, pairs)
+        )
+        found.append(
+            pairs.with_columns(by_chance.alias("expected"), pl.lit(what, pl.String).alias("what"))
+        )
         profiles = posts["profile_id"].n_unique()
         tests += profiles * (profiles - 1) // 2
         left_out += dropped
@@ -114,52 +129,60 @@ def _numbered(acts: pl.DataFrame, block: timedelta) -> pl.DataFrame:
     )
 
 
-def near_posts(posts: pl.DataFrame, how: Timing) -> tuple[pl.DataFrame, int]:
-    """Pairs of posts by two profiles with the same thing, within the window and one block.
+def same_posts(posts: pl.DataFrame, how: Timing) -> tuple[pl.DataFrame, int]:
+    """Pairs of posts by two profiles with the same thing, within the horizon and one block.
 
     Columns: post_id, profile_id, posted_at and block of the earlier post, the same with
-    `_right` of the later one, each pair once; and how many pairs were left out.
+    `_right` of the later one, is_near (within the window), each pair once; and how many
+    near pairs were left out.
     """
     thing = posts["thing"].rank("dense").to_numpy().astype(np.int64)
     ms = posts["ms"].to_numpy()
-    window = int(how.window.total_seconds() * 1000)
-    # One axis on which the things lie one behind the other, more than a window apart.
-    axis = thing * (int(ms.max()) - int(ms.min()) + window + 1) + (ms - ms.min())
+    window, horizon = (int(t.total_seconds() * 1000) for t in (how.window, how.horizon))
+    # One axis on which the things lie one behind the other, more than a horizon apart.
+    axis = thing * (int(ms.max()) - int(ms.min()) + horizon + 1) + (ms - ms.min())
     place = np.arange(len(axis))
-    behind = np.searchsorted(axis, axis + window, side="right") - place - 1
+    near = np.searchsorted(axis, axis + window, side="right") - place - 1
+    behind = np.searchsorted(axis, axis + horizon, side="right") - place - 1
     kept = np.minimum(behind, how.most_near)
     first = np.repeat(place, kept)
-    start = np.repeat(np.cumsum(kept) - kept, kept)
-    second = first + 1 + np.arange(len(first)) - start
+    second = first + 1 + np.arange(len(first)) - np.repeat(np.cumsum(kept) - kept, kept)
+    profile = posts["profile_id"].rank("dense").to_numpy()
+    block = posts["block"].to_numpy()
+    fits = (profile[first] != profile[second]) & (block[first] == block[second])
+    first, second = first[fits], second[fits]
     columns = ["post_id", "profile_id", "posted_at", "block"]
-    one, other = posts[first].select(columns), posts[second].select(columns)
-    pairs = pl.concat(
-        [one, other.rename({c: f"{c}_right" for c in columns})], how="horizontal"
-    ).filter(
-        pl.col("profile_id") != pl.col("profile_id_right"), pl.col("block") == pl.col("block_right")
+    right = posts[second].select(pl.col(columns).name.suffix("_right"))
+    pairs = pl.concat([posts[first].select(columns), right], how="horizontal").with_columns(
+        pl.Series("is_near", ms[second] - ms[first] <= window)
     )
     # Two links that both posts hold make one pair of posts.
     once = pairs.unique(["post_id", "post_id_right"], maintain_order=True)
-    return once, int((behind - kept).sum())
+    return once, int(np.maximum(near - how.most_near, 0).sum())
 
 
-def _together(near: pl.DataFrame) -> pl.DataFrame:
-    """How often each pair of profiles was together, the smaller id first."""
+def _ordered(pairs_of_posts: pl.DataFrame) -> pl.DataFrame:
+    """The profiles of each pair of posts, the smaller id first, and the posts likewise."""
     turned = pl.col("profile_id") > pl.col("profile_id_right")
 
     def of(column: str, is_other: bool) -> pl.Expr:
         one, other = pl.col(column), pl.col(f"{column}_right")
         return pl.when(turned == pl.lit(is_other)).then(one).otherwise(other)
 
+    return pairs_of_posts.select(
+        of("profile_id", False).alias("profile_id"),
+        of("profile_id", True).alias("other_profile_id"),
+        of("post_id", False).alias("post"),
+        of("post_id", True).alias("other_post"),
+        "posted_at",
+        "posted_at_right",
+    )
+
+
+def _together(near: pl.DataFrame) -> pl.DataFrame:
+    """How often each pair of profiles was together."""
     return (
-        near.select(
-            of("profile_id", False).alias("profile_id"),
-            of("profile_id", True).alias("other_profile_id"),
-            of("post_id", False).alias("post"),
-            of("post_id", True).alias("other_post"),
-            "posted_at",
-            "posted_at_right",
-        )
+        _ordered(near)
         .group_by("profile_id", "other_profile_id")
         .agg(
             pl.min_horizontal(pl.col("post").n_unique(), pl.col("other_post").n_unique())
@@ -172,8 +195,16 @@ def _together(near: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def expected_together(posts: pl.DataFrame, near: pl.DataFrame, pairs: pl.DataFrame) -> pl.Series:
-    """Near posts that chance would give each pair of profiles: a series `expected`.
+def expected_by_interest(near: pl.DataFrame, far: pl.DataFrame, pairs: pl.DataFrame) -> pl.Series:
+    """Near posts that each pair of profiles would have by what it posts further apart."""
+    both = ["profile_id", "other_profile_id"]
+    own = _ordered(far).group_by(both).len("far")
+    counted = pairs.join(own, on=both, how="left", maintain_order="left")["far"].fill_null(0)
+    return counted * (near.height / max(far.height, 1))
+
+
+def expected_by_volume(posts: pl.DataFrame, near: pl.DataFrame, pairs: pl.DataFrame) -> pl.Series:
+    """Near posts that each pair of profiles would have by the posts that it owns.
 
     Of all pairs of profiles together, it is the number of near posts.
     """

@@ -26,11 +26,14 @@ def acts(rows: list[tuple[str, str, float]], what: str = "text") -> pl.DataFrame
     )
 
 
-def random_world(seed: int, profiles: int = 80, posts: int = 6_000) -> list[tuple[str, str, float]]:
+def random_world(
+    seed: int, topics: int = 1, profiles: int = 80, posts: int = 6_000
+) -> list[tuple[str, str, float]]:
     """Posters who know nothing of each other, in a world that makes them look alike.
 
     Volumes differ by orders of magnitude; three time zones sleep at different hours; half of
-    the posts are about one of sixty things, each of which everybody posts within some hours.
+    the posts are about one of sixty things of a topic, each of which those who care for
+    that topic post within some hours.
     """
     rng = np.random.default_rng(seed)
     volume = rng.lognormal(0, 1, profiles)
@@ -38,12 +41,13 @@ def random_world(seed: int, profiles: int = 80, posts: int = 6_000) -> list[tupl
     day = rng.integers(0, 7 * WEEKS, posts)
     hour = (rng.normal(15, 3, posts) + 8 * (who % 3)) % 24
     at = day * 1440 + hour * 60
-    # The hottest thing of the time: its peak is the nearest to the post.
-    peak = np.sort(rng.uniform(0, WEEKS * 7 * 1440, 60))
-    nearest = np.abs(at[:, None] - peak[None, :]).argmin(axis=1)
-    distance = np.abs(at - peak[nearest])
-    is_hot = (distance < 240) & (rng.random(posts) < 0.5)
-    thing = np.where(is_hot, nearest, 1_000 + np.arange(posts))
+    thing = 100_000 + np.arange(posts)
+    for topic in range(topics):
+        # The hottest thing of the time: its peak is the nearest to the post.
+        peak = rng.uniform(0, WEEKS * 7 * 1440, 60)
+        nearest = np.abs(at[:, None] - peak[None, :]).argmin(axis=1)
+        is_hot = (np.abs(at - peak[nearest]) < 240) & (rng.random(posts) < 0.5)
+        thing = np.where(is_hot & (who // 3 % topics == topic), 1_000 * topic + nearest, thing)
     return [(f"p{w:03d}", f"t{t}", float(m)) for w, t, m in zip(who, thing, at, strict=True)]
 
 
