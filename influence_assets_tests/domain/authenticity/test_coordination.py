@@ -127,6 +127,16 @@ def test_each_kind_of_thing_is_judged_by_itself() -> None:
     both = pl.concat([links, acts([("ann", "t", 1.0), ("cid", "t", 2.0)])])
     told = coordination(both, EVERY).pairs
     assert told.select("what", "other_profile_id").rows() == [("link", "bob"), ("text", "cid")]
+    # Two tests of the same p-value: once where chance gives once.
+    assert told["q_value"].to_list() == pytest.approx([1 - np.exp(-1)] * 2)
+
+
+def test_two_links_that_both_posts_hold_are_one_pair_of_posts() -> None:
+    one = acts([("ann", "s", 1.0), ("bob", "s", 2.0), ("cid", "u", 3.0)], "link")
+    twice = pl.concat([one, one.with_columns(pl.lit("t").alias("thing")).head(2)])
+    (row,) = coordination(twice, EVERY).pairs.rows(named=True)
+    # Of three pairs of posts one is near, and each pair of profiles owns one.
+    assert (row["observed"], row["expected"]) == (1, pytest.approx(1 / 3))
 
 
 def test_a_thing_that_everybody_posts_is_bounded_and_says_so() -> None:
