@@ -10,7 +10,7 @@ each thing's popularity, block by block.
 
 Who shares an interest posts the same things, too. That shows in posts of the same thing that lie
 further apart: how often two profiles have those, times how many near pairs of posts there are for
-each such pair among everybody, is what the interest explains (accidental coincidences are
+each such pair among all others, is what the interest explains (accidental coincidences are
 counted that way wherever events are matched by time). The larger of both is what chance gives.
 It is taken as the mean of a Poisson distribution, and the share of false discoveries is held over
 all pairs of profiles (Benjamini and Hochberg 1995).
@@ -91,7 +91,7 @@ def coordination(acts: pl.DataFrame, how: Timing = Timing()) -> Coordination:
         far = pairs_of_posts.filter(~pl.col("is_near"))
         pairs = _together(near).filter(pl.col("observed") >= how.fewest)
         by_chance = pl.max_horizontal(
-            expected_by_volume(posts, near, pairs), expected_by_interest(near, far, pairs)
+            expected_by_volume(posts, near, pairs), expected_by_interest(near, far, pairs, how)
         )
         found.append(
             pairs.with_columns(by_chance.alias("expected"), pl.lit(what, pl.String).alias("what"))
@@ -195,12 +195,33 @@ def _together(near: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def expected_by_interest(near: pl.DataFrame, far: pl.DataFrame, pairs: pl.DataFrame) -> pl.Series:
-    """Near posts that each pair of profiles would have by what it posts further apart."""
+def expected_by_interest(
+    near: pl.DataFrame, far: pl.DataFrame, pairs: pl.DataFrame, how: Timing
+) -> pl.Series:
+    """Near posts that each pair of profiles would have by what it posts further apart.
+
+    A post that is near one of the other's tells no more by those that are further away. How many
+    near ones go with a far one, all other pairs of profiles tell: the pair's own would explain it
+    by itself. One near and as many far ones as go with it where posts are spread evenly over
+    the horizon are added, so that a handful of others does not decide.
+    """
     both = ["profile_id", "other_profile_id"]
-    own = _ordered(far).group_by(both).len("far")
-    counted = pairs.join(own, on=both, how="left", maintain_order="left")["far"].fill_null(0)
-    return counted * (near.height / max(far.height, 1))
+    met = _ordered(near)
+    apart = (
+        _ordered(far)
+        .join(met, on=["post", "other_profile_id"], how="anti")
+        .join(met, on=["other_post", "profile_id"], how="anti")
+    )
+    own = pairs
+    for name, posts in (("near", met), ("far", apart)):
+        counted = posts.group_by(both).len(name)
+        own = own.join(counted, on=both, how="left", maintain_order="left")
+    near_own, far_own = own["near"].fill_null(0), own["far"].fill_null(0)
+    evenly = (how.horizon - how.window) / how.window
+    # Lengths are unsigned: as fractions they can be subtracted.
+    near_others = (met.height - near_own.cast(pl.Float64)) + 1
+    far_others = (apart.height - far_own.cast(pl.Float64)) + evenly
+    return far_own * near_others / far_others
 
 
 def expected_by_volume(posts: pl.DataFrame, near: pl.DataFrame, pairs: pl.DataFrame) -> pl.Series:

@@ -28,7 +28,7 @@ def by_brute_force(rows: list[tuple[str, str, float]], how: Timing) -> dict[tupl
     """Times together and expected by chance, post by post and block by block."""
     window, horizon, block = (t.total_seconds() / 60 for t in (how.window, how.horizon, how.block))
     near: dict[tuple[str, str], list[tuple[int, int]]] = {}
-    far: Counter[tuple[str, str]] = Counter()
+    apart: list[tuple[tuple[str, str], int, int]] = []
     owned: dict[int, Counter[tuple[str, str]]] = defaultdict(Counter)
     near_in: Counter[int] = Counter()
     for (i, (a, s, t)), (j, (b, r, u)) in combinations(enumerate(rows), 2):
@@ -40,11 +40,15 @@ def by_brute_force(rows: list[tuple[str, str, float]], how: Timing) -> dict[tupl
             near.setdefault(pair, []).append((i, j) if a < b else (j, i))
             near_in[place] += 1
         elif s == r and abs(t - u) <= horizon:
-            far[pair] += 1
+            apart.append((pair, *((i, j) if a < b else (j, i))))
+    met = {(pair, post) for pair, own in near.items() for both in own for post in both}
+    far = Counter(pair for pair, i, j in apart if not {(pair, i), (pair, j)} & met)
 
     def expected(pair: tuple[str, str]) -> float:
         shares = (near_in[place] * own[pair] / own.total() for place, own in owned.items())
-        return max(sum(shares), far[pair] * near_in.total() / far.total())
+        near_others = near_in.total() - len(near[pair]) + 1
+        far_others = far.total() - far[pair] + (horizon - window) / window
+        return max(sum(shares), far[pair] * near_others / far_others)
 
     return {
         pair: (min(len({p for p, _ in own}), len({p for _, p in own})), expected(pair))
@@ -107,6 +111,18 @@ def test_it_could_be_otherwise() -> None:
     nothing_far = Timing(fewest=1, horizon=Timing().window)
     assert worlds_with_rows(nothing_far, topics=4, worlds=20) > 1
     assert worlds_with_rows(replace(nothing_far, block=timedelta(weeks=1)), worlds=20) > 1
+
+
+def test_a_pair_that_nobody_else_resembles_is_not_explained_by_itself() -> None:
+    # Ann and bob are the only ones who ever share a text: ten times at once, twice with a delay.
+    # One of the ten texts they repeat together after half an hour.
+    alone = [(f"p{i:02d}", f"own{i}{j}", 60.0 * j) for i in range(30) for j in range(100)]
+    shared = [(who, f"s{j}", 400.0 * j + 1) for who in ("ann", "bob") for j in range(10)]
+    late = [("ann", "a", 30.0), ("bob", "a", 50.0), ("ann", "b", 800.0), ("bob", "b", 830.0)]
+    late += [("ann", "s0", 31.0), ("bob", "s0", 31.0)]
+    (row,) = found_in(alone + shared + late).rows(named=True)
+    # Two at a distance, at the ratio of evenly spread posts: 5 minutes to 55.
+    assert (row["observed"], row["expected"]) == (11, pytest.approx(2 / 11))
 
 
 def test_a_text_repeated_is_once() -> None:
