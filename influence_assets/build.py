@@ -6,6 +6,7 @@ import os
 
 import dagster as dg
 
+from influence_assets.assets.authenticity import authenticity_assets
 from influence_assets.assets.collect import collect_assets, collect_schedules
 from influence_assets.assets.content import content_assets
 from influence_assets.assets.graph import graph_assets
@@ -36,6 +37,7 @@ def build_defs(settings: Settings | None = None) -> dg.Definitions:
             *raw_assets(start),
             *sql_assets(start),
             *graph_assets(start, settings),
+            *authenticity_assets(start, settings),
             *content_assets(start, settings),
             *popularity_assets(start, settings),
             *report_assets(),

@@ -107,6 +107,26 @@ def export_week(
         _out.print(str(file), soft_wrap=True, highlight=False)
 
 
+@network_app.command()
+def evidence(
+    platform: Annotated[str, typer.Option(help="By default all.")] = "",
+    week: _Day = "",
+    profile: Annotated[str, typer.Option(help="Profile id; by default all.")] = "",
+    as_json: _AsJson = False,
+) -> None:
+    """List what is out of line. Example: influence network evidence --profile studio.mio."""
+    from influence_assets.evidence import NOTE, evidence_of
+
+    rows = evidence_of(_warehouse(), platform, _day(week), profile).to_dicts()
+    if as_json:
+        _print_json({"note": NOTE, "evidence": rows})
+        return
+    _out.print(NOTE if rows else "Nothing is out of line.", highlight=False)
+    for row in rows:
+        head = f"{row['profile_id']}, {row['platform']}, week of {row['week_start']}: {row['kind']}"
+        _out.print(f"{escape(head)}\n  {escape(row['evidence'])}", highlight=False)
+
+
 class SpreadModel(StrEnum):
     """How something spreads."""
 
@@ -158,11 +178,14 @@ def seeds(
 def _week(platform: str, day: str) -> Week:
     from influence_assets.network import week_of
 
+    return week_of(_warehouse(), platform, _day(day))
+
+
+def _day(text: str) -> date | None:
     try:
-        wanted = date.fromisoformat(day) if day else None
+        return date.fromisoformat(text) if text else None
     except ValueError:
-        raise UserError(f"--week '{day}' is no day. Write it as 2025-03-31.") from None
-    return week_of(_warehouse(), platform, wanted)
+        raise UserError(f"--week '{text}' is no day. Write it as 2025-03-31.") from None
 
 
 def _warehouse() -> Warehouse:

@@ -1,12 +1,22 @@
 """One class per table: columns, types, key, units, descriptions, partition column."""
 
-from influence_assets.contracts import core, derived, features, graph, meta, models, raw
+from influence_assets.contracts import (
+    authenticity,
+    core,
+    derived,
+    features,
+    graph,
+    meta,
+    models,
+    raw,
+)
 from influence_assets.contracts.base import TABLES, Grain, Table
 
 __all__ = [
     "TABLES",
     "Grain",
     "Table",
+    "authenticity",
     "core",
     "derived",
     "features",

@@ -1,0 +1,128 @@
+"""What evidence is made from, by SELECTs, on rows worked out by hand."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from influence_assets.storage import sql
+from influence_assets_tests.sql_making import MON, NEXT, SUN, TUE, Tables, count, noon, post, put
+
+WINDOW = {"first_day": MON, "last_day": MON, "window_days": 91}
+FIRST = SUN - timedelta(days=90)
+
+
+def query(tables: Tables, name: str, **more: Any) -> list[dict[str, Any]]:
+    text = sql.select(f"marts.authenticity_{name}")
+    return tables.execute(text, {**WINDOW, **more}).pl().rows(named=True)
+
+
+def said(tables: Tables, *texts: str | None, **more: Any) -> dict[str, list[set[str]]]:
+    """For each kind of thing, the posts that say the same."""
+    for number, text in enumerate(texts):
+        put(tables, "core.posts", post(TUE, f"p{number}") | {"text": text} | more)
+    groups: dict[str, dict[int, set[str]]] = {}
+    for row in query(tables, "acts"):
+        groups.setdefault(row["what"], {}).setdefault(row["thing"], set()).add(row["post_id"])
+    return {what: sorted(own.values(), key=sorted) for what, own in groups.items()}
+
+
+LONG = "Vote for the green party on Sunday, everybody"
+
+
+@pytest.mark.parametrize(
+    "copy",
+    [
+        "VOTE for the green party on sunday everybody!!!",
+        "@bob @carol.x " + LONG + " https://t.co/Ab1",
+        "vote for  the\ngreen party 🌿 on Sunday, everybody www.green.org/x",
+    ],
+)
+def test_a_copy_of_a_text(tables: Tables, copy: str) -> None:
+    assert said(tables, LONG, copy, LONG + " at noon")["text"] == [{"p0", "p1"}, {"p2"}]
+
+
+def test_short_texts_say_too_little(tables: Tables) -> None:
+    # 30 letters and digits, 29, nothing but an emoji and a link, none at all.
+    found = said(tables, "a" * 30, "b" * 29, "🌿 https://t.co/1", None)
+    assert found["text"] == [{"p0"}]
+    # Ten letters of Korean are thirty bytes: as much as thirty of Latin.
+    assert said(tables)["text"] == [{"p0"}]
+    put(tables, "core.posts", post(TUE, "k") | {"text": "가나다라마바사아자차"})
+    assert {"k"} in said(tables)["text"]
+
+
+def test_links_are_the_same_but_for_what_counts_them(tables: Tables) -> None:
+    found = said(
+        tables,
+        "see https://www.green.org/a?id=7&utm_source=x and http://b.org/.",
+        "(https://green.org/a?id=7#top)",
+        "https://green.org/a?id=8",
+        "http://b.org",
+    )
+    assert found["link"] == [{"p0", "p1"}, {"p0", "p3"}, {"p2"}]
+
+
+def test_sets_of_three_hashtags(tables: Tables) -> None:
+    for number, tags in enumerate((["a", "b", "c"], ["c", "b", "a", "a"], ["a", "b"], None)):
+        put(tables, "core.posts", post(TUE, f"p{number}") | {"hashtags": tags})
+    assert said(tables)["hashtags"] == [{"p0", "p1"}]
+
+
+def test_acts_need_a_time_and_words_of_ones_own(tables: Tables) -> None:
+    midnight = {"posted_at": datetime(2024, 1, 2)}
+    for name, more in {
+        "own": {}, "midnight": midnight, "bound": {"is_posted_at_known": False},
+        "repost": {"kind": "repost"}, "reply": {"kind": "reply"},
+    }.items():  # fmt: skip
+        put(tables, "core.posts", post(TUE, name) | {"text": LONG} | more)
+    assert {row["post_id"] for row in query(tables, "acts")} == {"own", "reply"}
+
+
+def test_the_window_ends_with_the_week(tables: Tables) -> None:
+    days = (FIRST - timedelta(days=1), FIRST, SUN, NEXT)
+    for day in days:
+        put(tables, "core.posts", post(day, str(day)) | {"text": LONG})
+        put(tables, "core.profile_snapshots", snapshot(day))
+    assert [row["post_id"] for row in query(tables, "acts")] == [str(FIRST), str(SUN)]
+    assert [row["day"] for row in query(tables, "followers")] == [FIRST, SUN]
+    posts = query(tables, "posts", settled_hours=48)
+    assert sorted(row["day"] for row in posts) == [FIRST, SUN]
+    (profile,) = query(tables, "audience")
+    assert profile["followers"] == SUN.toordinal()
+
+
+def snapshot(day: date, hour: int = 12, **more: Any) -> dict[str, Any]:
+    return {
+        "platform": "x", "profile_id": "ann", "observed_at": noon(day, hour),
+        "observed_date": day, "followers": day.toordinal(),
+    } | more  # fmt: skip
+
+
+def test_a_day_has_its_last_count_of_followers(tables: Tables) -> None:
+    put(tables, "core.profile_snapshots", snapshot(TUE, 20, followers=7), snapshot(TUE, 8),
+        snapshot(SUN, is_observed_at_known=False), snapshot(MON, followers=None))  # fmt: skip
+    assert [(r["day"], r["followers"]) for r in query(tables, "followers")] == [(TUE, 7)]
+
+
+def test_engagement_is_what_had_been_read_by_the_end_of_the_week(tables: Tables) -> None:
+    put(tables, "core.posts", post(TUE), post(TUE, "unread"), post(SUN, "young"))
+    put(tables, "core.post_metrics",
+        count("p", noon(TUE, 20), likes=5), count("p", noon(SUN), likes=50, comments=3),
+        count("p", noon(NEXT), likes=900), count("young", noon(SUN, 20), likes=1))  # fmt: skip
+    found = {(r["engagement"], r["is_settled"]) for r in query(tables, "posts", settled_hours=48)}
+    assert found == {(53.0, True), (None, False), (1.0, False)}
+    # A week later more is known of the same posts.
+    later = query(tables, "posts", settled_hours=48, last_day=NEXT)
+    assert (NEXT, 900.0) in {(r["week_start"], r["engagement"]) for r in later}
+
+
+def test_engagement_as_a_source_states_it(tables: Tables) -> None:
+    put(tables, "core.profile_snapshots",
+        snapshot(MON, engagement_per_post=4.0),
+        snapshot(TUE, likes_per_post=5.0, comments_per_post=1.0),
+        snapshot(SUN, profile_id="bob"))  # fmt: skip
+    found = [(r["profile_id"], r["engagement_per_post"]) for r in query(tables, "audience")]
+    assert found == [("ann", 6.0), ("bob", None)]
