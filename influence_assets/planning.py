@@ -17,7 +17,7 @@ import dagster as dg
 from dagster import DagsterError
 from dagster._check import CheckError
 
-from influence_assets.assets import content, graph, popularity, report, sql_tables
+from influence_assets.assets import content, graph, popularity, report, spread, sql_tables
 from influence_assets.assets.shell import STALE_ONLY_TAGS
 from influence_assets.errors import UserError
 from influence_assets.run_health import close_lost_runs, worker_tags
@@ -69,6 +69,7 @@ def recipes(settings: Settings) -> dict[str, Recipe]:
     ordered = [
         *sql_tables.RECIPES,
         *graph.graph_recipes(settings),
+        *spread.RECIPES,
         content.text_embeddings_recipe(settings),
         popularity.features_recipe(settings),
         *(popularity.model_recipe(t) for t in popularity.MODEL_TABLES),
