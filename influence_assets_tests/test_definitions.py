@@ -17,7 +17,7 @@ ASSETS = {
     "raw/interactions", "raw/media", "core/posts", "core/metric_flags", "core/post_metrics",
     "core/profile_snapshots", "core/interactions", "core/media", "marts/profile_metrics_weekly",
     "graph/edges_weekly", "graph/profile_centrality_weekly", "graph/centrality_standing_weekly",
-    "graph/communities_weekly", "marts/cascades",
+    "graph/communities_weekly", "marts/cascades", "marts/hashtags_weekly", "marts/viral_posts",
     "content/text_embeddings", "features/popularity", "models/registry", "models/evaluations",
     "models/importances", "report/page",
 }  # fmt: skip

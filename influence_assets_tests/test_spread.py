@@ -243,3 +243,87 @@ def test_all_kinds_in_a_small_world(warehouse: Warehouse) -> None:
     hashtag = found.row(0, named=True)
     assert hashtag["first_dominance"] == pytest.approx(2 / 3)
     assert (hashtag["half_size_s"], hashtag["adopters_first_hour"]) == (3_600, 1)
+
+
+# --- hashtags by week ---
+
+NEXT_MON = MON + timedelta(days=7)
+HASHTAG_WEEKS = {"first_day": MON, "last_day": NEXT_MON, "weeks_before": 2}
+
+
+def tagged(post_id: str, profile: str, day: int, *hashtags: str, **more: Any) -> dict[str, Any]:
+    return written(post_id, profile, 24 * day, hashtags=list(hashtags)) | more
+
+
+def test_a_hashtags_week_and_the_weeks_before(tables: Tables) -> None:
+    put(tables, "core.posts",
+        # Three weeks before: too long ago. Then the two weeks before, and the week.
+        tagged("o", "ann", -15, "a"), tagged("p", "ann", -14, "a"),
+        tagged("q", "ann", -1, "a", "b"), tagged("r", "bob", -1),
+        tagged("s", "ann", 0, "a"), tagged("t", "ann", 1, "a"),
+        tagged("u", "bob", 6, "a"), tagged("v", "bob", 7, "c"),
+        tagged("w", "ann", 0, "a", is_posted_at_known=False),
+        tagged("y", "ann", 0, "a", platform="y"))  # fmt: skip
+    found = tables.execute(sql.select("spread.hashtag_weeks"), HASHTAG_WEEKS).pl()
+    rows = {(r["platform"], r["week_start"], r["hashtag"]): r for r in found.iter_rows(named=True)}
+    assert set(rows) == {("x", MON, "a"), ("x", NEXT_MON, "c"), ("y", MON, "a")}
+    own = rows["x", MON, "a"]
+    assert {c: own[c] for c in own if c not in ("platform", "week_start", "hashtag")} == {
+        "posts": 3, "profiles": 2, "posts_before": 2, "profiles_before": 2,
+        "all_posts": 3, "all_profiles": 2, "all_posts_before": 3, "all_profiles_before": 3,
+        "hashtags_known": 2,
+    }  # fmt: skip
+    new, first = rows["x", NEXT_MON, "c"], rows["y", MON, "a"]
+    # ann twice in the week before, once in the one before that; bob twice.
+    assert (new["posts_before"], new["all_posts_before"], new["hashtags_known"]) == (0, 5, 3)
+    assert (first["all_posts_before"], first["all_profiles_before"]) == (0, 0)
+
+
+def test_the_communities_of_a_hashtags_users(tables: Tables) -> None:
+    row = {"platform": "x", "community_size": 1, "membership_strength": 1.0,
+           "partition_modularity": 0.0, "partition_stability": 1.0}  # fmt: skip
+    put(tables, "core.posts", tagged("p", "ann", 1, "a"), tagged("q", "ann", 2, "a"),
+        tagged("r", "bob", 3, "a"), tagged("s", "ann", 8, "a"))  # fmt: skip
+    put(tables, "graph.communities_weekly",
+        row | {"week_start": MON - timedelta(days=7), "profile_id": "bob", "community_id": "old"},
+        row | {"week_start": MON, "profile_id": "ann", "community_id": "c"},
+        row | {"week_start": NEXT_MON + timedelta(days=7), "profile_id": "ann",
+               "community_id": "later"})  # fmt: skip
+    bounds = {"first_day": MON, "last_day": NEXT_MON}
+    found = tables.execute(sql.select("spread.hashtag_users"), bounds).pl()
+    # bob has no community as of that week; the week after has none of its own.
+    assert sorted(found.select("week_start", "community_id").rows(), key=str) == [
+        (MON, "c"), (MON, None), (NEXT_MON, "c"),
+    ]  # fmt: skip
+
+
+# --- posts that break out ---
+
+
+def test_readings_of_posts_of_known_time(tables: Tables) -> None:
+    put(
+        tables,
+        "core.posts",
+        written("p", "ann", 0),
+        written("q", "ann", 0, is_posted_at_known=False),
+    )
+    when = {"platform": "x", "observed_at": at(9), "observed_date": MON}
+    put(tables, "core.post_metrics",
+        when | {"post_id": "p", "likes": 5, "saves": 2, "age_hours": 9},
+        when | {"post_id": "p", "observed_at": at(10), "views": 900},
+        when | {"post_id": "q", "likes": 1})  # fmt: skip
+    (found,) = query(tables, "spread.readings")
+    assert (found["post_id"], found["engagement"], found["age_hours"]) == ("p", 7, 9)
+
+
+def test_cascades_of_posts_among_others(tables: Tables) -> None:
+    names = "pqrs"
+    put(tables, "core.posts", *(written(name, "ann", 0) for name in names))
+    put(tables, "marts.cascades", *(
+        {"platform": "x", "kind": "repost", "item_id": name, "root_id": "ann", "size": size,
+         "depth": 1, "breadth": 1, "structural_virality": 1.5, "first_adopters": 1,
+         "first_placed": 0}
+        for name, size in zip(names, (9, 2, 5, 5), strict=True)
+    ))  # fmt: skip
+    found = {r["post_id"]: r["spread_percentile"] for r in query(tables, "spread.post_cascades")}
+    assert found == {"p": 1.0, "q": 0.0, "r": pytest.approx(1 / 3), "s": pytest.approx(1 / 3)}

@@ -9,13 +9,24 @@ import polars as pl
 
 from influence_assets.assets.shell import Build, code_of, table_asset
 from influence_assets.contracts import TABLES
-from influence_assets.domain.spread import cascades, early, episodes, near_duplicates, rows
+from influence_assets.domain.spread import (
+    cascades,
+    early,
+    episodes,
+    growth,
+    hashtags,
+    near_duplicates,
+    outliers,
+    rows,
+)
 from influence_assets.storage import sql
 from influence_assets.storage.versions import Recipe, Upstream
 from influence_assets.storage.warehouse import Warehouse
 
 QUIET = timedelta(days=7)
 """A hashtag or a text that nobody used for longer starts a new cascade when it comes back."""
+
+WEEKS_AT_ONCE = 13
 
 REPLY_WINDOW_DAYS = 3
 """A reply to a profile that wrote nothing for longer answers no post that is known."""
@@ -41,16 +52,70 @@ CASCADES = Recipe(
     f"-{QUIET.days}-{REPLY_WINDOW_DAYS}",
 )
 
-RECIPES = (CASCADES,)
+HASHTAGS = Recipe(
+    "marts.hashtags_weekly",
+    (
+        Upstream("core.posts", "so_far"),
+        Upstream("graph.communities_weekly", "so_far", drives=False),
+    ),
+    f"{code_of(hashtags, early)}-{_sql_version('hashtag_weeks', 'hashtag_users')}",
+)
+VIRAL_POSTS = Recipe(
+    "marts.viral_posts",
+    (
+        Upstream("core.posts", "all"),
+        Upstream("core.post_metrics", "all"),
+        Upstream("marts.cascades", "all"),
+    ),
+    f"{code_of(growth, outliers)}-{_sql_version('platforms', 'readings', 'post_cascades')}",
+)
+
+RECIPES = (HASHTAGS, CASCADES, VIRAL_POSTS)
 
 
 def spread_assets(start: date) -> list[dg.AssetsDefinition]:
     """The assets of how things spread."""
+    kinds = {"polars", "table"}
     return [
-        table_asset(
-            CASCADES, compute_cascades, start=start, kinds={"polars", "table"}, pooled=False
-        )
+        table_asset(HASHTAGS, compute_hashtags, start=start, kinds=kinds),
+        table_asset(CASCADES, compute_cascades, start=start, kinds=kinds, pooled=False),
+        table_asset(VIRAL_POSTS, compute_viral_posts, start=start, kinds=kinds),
     ]
+
+
+def compute_hashtags(build: Build) -> None:
+    """Every hashtag's week, with how unusual it is and whose it is."""
+    by = ["platform", "week_start", "hashtag"]
+    for chunk in build.chunks(WEEKS_AT_ONCE):
+        weeks = list(chunk)
+        bounds = {"first_day": weeks[0], "last_day": weeks[-1]}
+        counts = build.warehouse.query(
+            "spread.hashtag_weeks", {**bounds, "weeks_before": hashtags.WEEKS_BEFORE}
+        )
+        users = build.warehouse.query("spread.hashtag_users", bounds)
+        spread = early.concentration(users, by).rename(
+            {"placed": "profiles_placed", "entropy_bits": "community_entropy_bits",
+             "dominance": "community_dominance"}
+        )  # fmt: skip
+        found = hashtags.bursts(counts).join(spread, on=by, how="left", maintain_order="left")
+        wanted = pl.col("week_start").cast(pl.String).is_in(weeks)
+        build.write(
+            found.with_columns(pl.col("profiles_placed").fill_null(0)).filter(wanted), chunk
+        )
+        build.log(f"{build.recipe.table}: {weeks[0]} to {weeks[-1]} written")
+
+
+def compute_viral_posts(build: Build) -> None:
+    """The posts of every platform that broke out."""
+    found: list[pl.DataFrame] = [TABLES[build.recipe.table].schema.create_empty()]
+    for platform in build.warehouse.query("spread.platforms")["platform"]:
+        here = {"platform": platform}
+        scores = outliers.outlier_scores(build.warehouse.query("spread.readings", here))
+        reposted = build.warehouse.query("spread.post_cascades", here)
+        own = outliers.viral(scores, reposted)
+        found.append(own.with_columns(pl.lit(platform).alias("platform")))
+        build.log(f"{build.recipe.table}: {platform}, {own.height} of {scores.height} posts")
+    build.write(pl.concat(found, how="diagonal"))
 
 
 def compute_cascades(build: Build) -> None:

@@ -87,3 +87,102 @@ class Cascades(dy.Schema):
     @dy.rule()
     def kind_is_known(cls) -> pl.Expr:
         return cls.kind.col.is_in(CASCADE_KINDS)
+
+
+@table("marts.hashtags_weekly", ("platform", "hashtag", "week_start"), "week_start", "week")
+class HashtagsWeekly(dy.Schema):
+    """A row is a hashtag's week: who used it, and whether it is taking off.
+
+    Only posts of known time count.
+    """
+
+    platform = _platform()
+    hashtag = dy.String(min_length=1, description="Lower case, without #.")
+    week_start = dy.Date(description="Monday of the week: the partition.")
+    posts = dy.Int64(min=1, description="Posts of the week that carry it.")
+    profiles = dy.Int64(min=1, description="Profiles that wrote them.")
+    expected_posts = dy.Float64(
+        nullable=True,
+        min=0,
+        description="Posts by the rate of the 8 weeks before, at this week's volume of the "
+        "platform; NULL if nothing was posted in them.",
+    )
+    expected_profiles = dy.Float64(
+        nullable=True, min=0, description="The same of profiles, each once a week."
+    )
+    burst_score = dy.Float64(
+        nullable=True,
+        min=0,
+        description="-log10 of the chance of as many profiles or more at the rate of before.",
+    )
+    false_discovery_rate = dy.Float64(
+        nullable=True,
+        min=0,
+        max=1,
+        description="Of those of the week and platform with this burst score or more, the share "
+        "to be expected by chance (Benjamini and Hochberg 1995).",
+    )
+    burst_level = dy.Int64(
+        min=0,
+        description="How often the expected profiles were doubled, where the rate is at most 0.05; "
+        "else 0.",
+    )
+    is_taking_off = dy.Bool(description="A level of 1 or more, and 3 profiles or more.")
+    profiles_placed = dy.Int64(
+        min=0, description="Those of the profiles whose community as of the week is known."
+    )
+    communities = dy.Int64(
+        nullable=True, min=1, description="Different communities of these; NULL if none is known."
+    )
+    community_entropy_bits = _entropy("the week's profiles")
+    community_dominance = _dominance("the week's profiles")
+
+
+@table("marts.viral_posts", ("platform", "post_id"))
+class ViralPosts(dy.Schema):
+    """A row is a post that broke out: by its engagement beside what its author's earlier posts had
+    at the same age, or by how many passed it on. As of today."""
+
+    platform = _platform()
+    post_id = dy.String(min_length=1, description="Id of the post.")
+    profile_id = dy.String(min_length=1, description="Its author.")
+    posted_at = dy.Datetime(nullable=True, description="When, UTC; NULL if unknown.")
+    age_hours = dy.Float64(
+        nullable=True,
+        min=0,
+        description="Age at the last reading; NULL if unknown: then it is taken as fully grown.",
+    )
+    engagement = dy.Int64(
+        nullable=True, min=0, description="Likes, comments, shares and saves at the last reading."
+    )
+    expected_engagement = dy.Float64(
+        nullable=True,
+        min=0,
+        description="At that age, by the author's posts of the 180 days before.",
+    )
+    outlier_score = dy.Float64(
+        nullable=True,
+        description="Distance of the two, both as log(1 + x), in robust standard deviations.",
+    )
+    earlier_posts = dy.Int64(
+        nullable=True, min=0, description="Posts of the author that the expectation rests on."
+    )
+    is_outlier = dy.Bool(description="outlier_score is 3.5 or more, by 3 earlier posts or more.")
+    cascade_size = dy.Int64(
+        nullable=True,
+        min=2,
+        description="Profiles in its cascade of reposts; NULL if none is known.",
+    )
+    cascade_depth = dy.Int64(nullable=True, min=1, description="The same as in marts.cascades.")
+    structural_virality = dy.Float64(
+        nullable=True, min=1, description="The same as in marts.cascades."
+    )
+    spread_percentile = dy.Float64(
+        nullable=True,
+        min=0,
+        max=1,
+        description="Share of the platform's other cascades of reposts that are smaller.",
+    )
+    is_widely_spread = dy.Bool(
+        description="spread_percentile is 0.99 or more, and 20 profiles or more are in the cascade."
+    )
