@@ -13,6 +13,7 @@ from influence_assets.assets.graph import graph_assets
 from influence_assets.assets.popularity import popularity_assets
 from influence_assets.assets.raw import raw_assets
 from influence_assets.assets.report import report_assets
+from influence_assets.assets.spread import spread_assets
 from influence_assets.assets.sql_tables import sql_assets
 from influence_assets.automation import jobs, schedules, sensors
 from influence_assets.checks import ALL_CHECKS
@@ -38,6 +39,7 @@ def build_defs(settings: Settings | None = None) -> dg.Definitions:
             *sql_assets(start),
             *graph_assets(start, settings),
             *authenticity_assets(start, settings),
+            *spread_assets(start),
             *content_assets(start, settings),
             *popularity_assets(start, settings),
             *report_assets(),

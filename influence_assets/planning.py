@@ -17,7 +17,15 @@ import dagster as dg
 from dagster import DagsterError
 from dagster._check import CheckError
 
-from influence_assets.assets import authenticity, content, graph, popularity, report, sql_tables
+from influence_assets.assets import (
+    authenticity,
+    content,
+    graph,
+    popularity,
+    report,
+    spread,
+    sql_tables,
+)
 from influence_assets.assets.shell import STALE_ONLY_TAGS
 from influence_assets.errors import UserError
 from influence_assets.run_health import close_lost_runs, worker_tags
@@ -70,6 +78,7 @@ def recipes(settings: Settings) -> dict[str, Recipe]:
         *sql_tables.RECIPES,
         *graph.graph_recipes(settings),
         *authenticity.authenticity_recipes(settings),
+        *spread.RECIPES,
         content.text_embeddings_recipe(settings),
         popularity.features_recipe(settings),
         *(popularity.model_recipe(t) for t in popularity.MODEL_TABLES),

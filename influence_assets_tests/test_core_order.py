@@ -41,7 +41,7 @@ DESCRIBED = mapping(
             "display_name": "text"}},
         {"contract": "interactions", "columns": {
             "kind": {"constant": "follow"}, "source_id": "who", "target_id": "id",
-            "occurred_at": "read", "weight": "w"}},
+            "occurred_at": "read", "weight": "w", "delay_s": "after"}},
     ]},
 )  # fmt: skip
 
@@ -61,6 +61,7 @@ records = st.lists(
             "views": st.sampled_from([None, 0, 3]),
             "fans": st.sampled_from([5, 6]),
             "w": st.sampled_from([1, 2]),
+            "after": st.sampled_from([None, 3, 7]),
         }
     ),
     min_size=1,
@@ -117,7 +118,7 @@ def test_ten_times_and_shuffled(tmp_path: Path) -> None:
             "text": rng.choice([None, "x", "y", "z"]), "n": rng.choice([None, 1, 2, 3]),
             "likes": rng.randint(-3, 50), "views": rng.choice([None, 0, 7]),
             "fans": rng.randint(1, 9),
-            "w": rng.randint(1, 3),
+            "w": rng.randint(1, 3), "after": rng.choice([None, 5, 6]),
         }
         for _ in range(500)
     ]  # fmt: skip
@@ -137,7 +138,7 @@ def test_what_is_told_again_on_a_later_day_is_no_news(tmp_path: Path, table: str
     # another file, a month later, and a month earlier in another warehouse.
     rows: list[Record] = [
         {"id": "p", "who": "ann", "at": "2024-01-01", "read": None, "text": t, "n": 1,
-         "likes": likes, "views": None, "fans": likes, "w": 1}
+         "likes": likes, "views": None, "fans": likes, "w": 1, "after": likes}
         for t, likes in (("a", 5), ("b", 3))
     ]  # fmt: skip
     warehouse = Warehouse(tmp_path / "w.duckdb")

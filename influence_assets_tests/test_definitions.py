@@ -20,6 +20,7 @@ ASSETS = {
     "graph/communities_weekly", "graph/community_events", "graph/community_ties_weekly",
     "graph/community_words_weekly", "graph/community_profiles_weekly", "graph/layout_weekly",
     "marts/authenticity_evidence_weekly", "graph/influence_adjusted_weekly",
+    "marts/cascades", "marts/hashtags_weekly", "marts/viral_posts",
     "content/text_embeddings", "features/popularity", "models/registry", "models/evaluations",
     "models/importances", "report/page",
 }  # fmt: skip

@@ -17,6 +17,7 @@ from influence_assets import targets
 from influence_assets.assets.popularity import load_platform
 from influence_assets.build import build_defs
 from influence_assets.cli_ingest import ingest_and_tell
+from influence_assets.domain.spread.outliers import outlier_scores
 from influence_assets.errors import UserError
 from influence_assets.instance import open_instance
 from influence_assets.planning import Outcome, Request, refresh
@@ -157,6 +158,33 @@ def test_models_beat_the_rules_of_thumb(world: World) -> None:
         assert best[platform, False] > best[platform, True] + 0.02
 
 
+def test_posts_on_what_moves_people_stand_out(world: World) -> None:
+    truth = load_truth(world.settings.home).posts.select("platform", "post_id", "pull")
+    found = set()
+    for (platform,), own in truth.group_by("platform"):
+        readings = world.warehouse.query("spread.readings", {"platform": platform})
+        scores = outlier_scores(readings).filter(pl.col("earlier_posts") >= 3)
+        pulls = scores.join(own, on="post_id").group_by("pull").agg(pl.col("outlier_score").mean())
+        mean = dict(pulls.iter_rows())
+        # In the logarithm hot is 0.7 above plain and cold 0.5 below, within a spread of about 0.8.
+        assert mean["hot"] > mean["plain"] + 0.4 > mean["cold"] + 0.8
+        out = scores.filter(pl.col("outlier_score") >= 3.5)
+        found |= {(platform, post_id) for post_id in out["post_id"]}
+    assert set(world.sql("SELECT platform, post_id FROM marts.viral_posts")) == found
+
+
+def test_hashtags_and_replies_are_followed(world: World) -> None:
+    used = world.sql(
+        "SELECT count(DISTINCT (platform, hashtag)) FROM (SELECT platform, profile_id, "
+        "unnest(hashtags) AS hashtag FROM core.posts WHERE is_posted_at_known) WHERE hashtag <> ''"
+    )
+    weekly = world.sql("SELECT count(DISTINCT (platform, hashtag)) FROM marts.hashtags_weekly")
+    assert weekly == used != [(0,)]
+    kinds = world.sql("SELECT DISTINCT kind FROM marts.cascades")
+    # The sample world has no reposts; a text is copied in it by chance.
+    assert {("hashtag",), ("reply",)} <= set(kinds) <= {("hashtag",), ("reply",), ("text",)}
+
+
 def test_no_feature_peeks(world: World) -> None:
     peeking = world.sql(
         "SELECT count(*) FROM features.popularity "
@@ -273,7 +301,8 @@ def test_a_replaced_file_makes_its_days_stale(world: World) -> None:
 
 def test_a_rerun_gives_the_same_rows(world: World) -> None:
     tables = (*DATES, "marts.profile_metrics_weekly", "graph.edges_weekly",
-              "graph.profile_centrality_weekly", "graph.communities_weekly")  # fmt: skip
+              "graph.profile_centrality_weekly", "graph.communities_weekly",
+              "marts.hashtags_weekly", "marts.cascades", "marts.viral_posts")  # fmt: skip
     query = "SELECT * FROM {} ORDER BY ALL"
     before = {t: world.sql(query.format(t)) for t in tables}
     outcome = world.refresh(select="group:core or group:marts or group:graph", force=True)

@@ -167,7 +167,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 NAMED = re.compile(r"`((?:influence_assets|influence_assets_tests|sql|docs)/[\w./]+)`")
-MADE_BY_THE_READER = {"sql/marts/hashtags_weekly.sql"}
+MADE_BY_THE_READER = {"sql/marts/mentions_weekly.sql"}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))

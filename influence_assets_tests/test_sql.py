@@ -216,6 +216,17 @@ def test_one_act_told_twice_is_one_tie(tables: Tables) -> None:
     ]
 
 
+@pytest.mark.parametrize("is_known", [True, False])
+def test_the_shortest_delay_counts(tables: Tables, is_known: bool) -> None:
+    delays = (None, 7.0, 3.0)
+    put(tables, "raw.interactions", *(
+        raw_tie(n, 1, delay_s=delay, is_occurred_at_known=is_known)
+        for n, delay in enumerate(delays, 1)
+    ))  # fmt: skip
+    (found,) = run(tables, "core.interactions").rows(named=True)
+    assert found["delay_s"] == 3.0
+
+
 def raw_medium(file: int, **more: Any) -> dict[str, Any]:
     return {
         "file_id": FILE[file], "row_number": 1, "media_id": f"{file}" * 64, "platform": "x",

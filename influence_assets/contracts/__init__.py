@@ -9,6 +9,7 @@ from influence_assets.contracts import (
     meta,
     models,
     raw,
+    spread,
 )
 from influence_assets.contracts.base import TABLES, Grain, Table
 
@@ -24,4 +25,5 @@ __all__ = [
     "meta",
     "models",
     "raw",
+    "spread",
 ]

@@ -138,6 +138,11 @@ class Interaction(dy.Schema):
     occurred_date = dy.Date(description="Day of occurred_at, UTC: the partition.")
     post_id = _text("The post that carries it, if any.", nullable=True)
     weight = dy.Float64(min_exclusive=0, description="Strength; 1 for a plain act.")
+    delay_s = dy.Float64(
+        nullable=True,
+        min=0,
+        description="Seconds from the start of the cascade, where the source states them.",
+    )
 
     @dy.rule()
     def occurred_at_is_plausible(cls) -> pl.Expr:

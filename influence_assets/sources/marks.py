@@ -86,7 +86,9 @@ def _numbers_of(spec: FileSpec) -> tuple[set[str], set[str]]:
     return {f for name, c in columns if name not in _AMOUNTS for f in c.fields} - amounts, amounts
 
 
-_AMOUNTS = ("weight", "engagement", "engagement_rate", "popularity_score", "duration_s")
+_AMOUNTS = (
+    "weight", "delay_s", "engagement", "engagement_rate", "popularity_score", "duration_s",
+)  # fmt: skip
 
 
 def _dates_of(spec: FileSpec) -> set[str]:

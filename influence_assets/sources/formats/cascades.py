@@ -7,8 +7,10 @@ Plain: `root user time,user time,…`, or `user time,user time,…` where the fi
 root. Nothing says from whom a user had it.
 
 A record is one user's part in a cascade, the root's own included: cascade, user, root, parent
-(from whom; in plain cascades the root), is_root, published, time. Times that are no seconds
-since 1970 are relative; without the time of publishing they say nothing, and `time` is null.
+(from whom; in plain cascades the root), is_root, published, time, delay. Times that are no
+seconds since 1970 are relative; without the time of publishing they tell no moment, and `time`
+is null. `delay` counts the seconds from the root's own part on, or from where the file's
+relative times count if that has no time; whoever stands before the root has none.
 """
 
 from __future__ import annotations
@@ -122,6 +124,7 @@ def _path_records(line: str) -> Records:
             "published": origin,
             "is_dated": origin is not None,
             "time": None if origin is None else origin + delay,
+            "delay": delay,
         }
 
 
@@ -129,25 +132,37 @@ def _plain_records(line: str, cascade: str) -> Records:
     items = [item.strip() for item in line.split(",")]
     items = items[:-1] if items[-1] == "" else items
     root: str | None = None
+    start: float | None = None
     for place, item in enumerate(items):
         three = _FIRST.fullmatch(item) if place == 0 else None
         two = _ITEM.fullmatch(item)
         if three is not None:
-            root = three.group(1)
-            yield _part(cascade, root, root, None)
-            yield _part(cascade, root, three.group(2), _seconds(three.group(3)))
+            root, user, value = three.group(1), three.group(2), float(three.group(3))
+            # Relative times count from the root's part; real ones do not tell when that was.
+            start = 0.0 if _moment(value) is None else None
+            start = value if user == root else start
+            yield _part(cascade, root, root, None, None, is_root=True)
+            yield _part(cascade, root, user, value, start, is_root=user == root)
         elif two is not None:
-            time = _seconds(two.group(2))
-            root = two.group(1) if place == 0 else root
-            yield _part(cascade, root, two.group(1), time, is_root=place == 0)
+            value = float(two.group(2))
+            root, start = (two.group(1), value) if place == 0 else (root, start)
+            yield _part(cascade, root, two.group(1), value, start, is_root=place == 0)
         else:
             yield _reject("malformed_item", f"no user and time in {cascade}", item)
 
 
 def _part(
-    cascade: str, root: str | None, user: str, time: float | None, *, is_root: bool | None = None
+    cascade: str,
+    root: str | None,
+    user: str,
+    value: float | None,
+    start: float | None,
+    *,
+    is_root: bool,
 ) -> dict[str, Any]:
-    is_root = user == root if is_root is None else is_root
+    """A part at a time as the file gives it, in a cascade whose root's part was at `start`."""
+    time = None if value is None else _moment(value)
+    is_later = value is not None and start is not None and value >= start
     return {
         "cascade": cascade,
         "root": root,
@@ -157,15 +172,20 @@ def _part(
         "published": time if is_root else None,
         "is_dated": time is not None,
         "time": time,
+        "delay": value - start if is_later else None,  # type: ignore[operator]
     }
 
 
 def _seconds(text: str) -> float | None:
     """Seconds since 1970, or None for what plainly are none."""
     try:
-        value = float(text)
+        return _moment(float(text))
     except ValueError:
         return None
+
+
+def _moment(value: float) -> float | None:
+    """The number itself where it can be seconds since 1970."""
     return value if _EARLIEST <= value < _LATEST else None
 
 

@@ -1,0 +1,1 @@
+"""How things spread: cascades and their shape, early adopters, bursts, posts that break out."""
