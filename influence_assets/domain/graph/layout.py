@@ -11,6 +11,7 @@ Belongs here: places on a plane. Not what is drawn there.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
@@ -135,32 +136,43 @@ def _kept_centres(
 
 def _apart(centre: Points, discs: _Discs) -> Points:
     """Push discs apart until none covers another; small ones go onto a ring around them."""
-    large = np.flatnonzero(~discs.is_small)
-    points, radius = centre[large], discs.radius[large] * 1.1
-    reach = radius[:, None] + radius
-    np.fill_diagonal(reach, 0)
-    for _ in range(100):
-        gap = points[:, None] - points
-        distance = np.sqrt(np.square(gap).sum(axis=2))
-        over = np.maximum(reach - distance, 0)
-        if over.max(initial=0) < 0.01 * radius.max(initial=1):
-            break
-        # Two at one place part along a direction that their numbers give.
-        angle = np.arange(len(large))[:, None] - np.arange(len(large))
-        aside = np.stack([np.cos(angle), np.sin(angle) * np.sign(angle)], axis=2)
-        away = np.where(distance[:, :, None] > 0, gap, aside)
-        length = np.maximum(np.sqrt(np.square(away).sum(axis=2)), np.finfo(float).tiny)
-        points = points + 0.25 * (away / length[:, :, None] * over[:, :, None]).sum(axis=1)
-    found = centre.copy()
-    found[large] = points
+    large, small = np.flatnonzero(~discs.is_small), np.flatnonzero(discs.is_small)
+    radius = discs.radius[large] * 1.1
+    points = _pushed(centre[large], radius)
     middle = points.mean(axis=0) if len(large) else np.zeros(2)
     rim = (np.sqrt(np.square(points - middle).sum(axis=1)) + radius).max(initial=1.0)
-    small = np.flatnonzero(discs.is_small)
     # By the id alone, so that one that comes or goes moves no other.
-    turn, out = (discs.ids.gather(small).hash(s).to_numpy() / 2.0**64 for s in (1, 2))
-    turn, out = 2 * np.pi * turn, rim * (1.05 + 0.15 * out)
+    drawn = np.array([crc32(i.encode()) for i in discs.ids.gather(small)], dtype=np.int64)
+    turn, out = 2 * np.pi * (drawn >> 16) / 2**16, rim * (1.05 + 0.15 * (drawn & 0xFFFF) / 2**16)
+    found = centre.copy()
+    found[large] = points
     found[small] = middle + np.stack([out * np.cos(turn), out * np.sin(turn)], axis=1)
     return found
+
+
+def _pushed(points: Points, radius: npt.NDArray[np.float64]) -> Points:
+    """Discs moved until none covers another, or after a hundred rounds."""
+    from scipy.spatial import cKDTree
+
+    slack = 0.01 * radius.max(initial=1.0)
+    for _ in range(100 if len(points) > 1 else 0):
+        pairs = cKDTree(points).query_pairs(2 * radius.max(), output_type="ndarray")
+        one, other = pairs[np.lexsort(pairs.T)].T
+        gap = points[one] - points[other]
+        distance = np.sqrt(np.square(gap).sum(axis=1))
+        over = radius[one] + radius[other] - distance
+        if over.max(initial=0) < slack:
+            break
+        # Two at one place part along a direction that their numbers give.
+        aside = np.stack([np.cos(one + 2.0 * other), np.sin(one + 2.0 * other)], axis=1)
+        tiny = np.finfo(float).tiny
+        away = np.where(distance[:, None] > 0, gap / np.maximum(distance, tiny)[:, None], aside)
+        push = 0.25 * np.maximum(over, 0)[:, None] * away
+        for end, way in ((one, push), (other, -push)):
+            points = points + np.stack(
+                [np.bincount(end, way[:, i], len(points)) for i in (0, 1)], axis=1
+            )
+    return points
 
 
 def _in_disc(radius: npt.NDArray[np.float64], rng: np.random.Generator) -> Points:
