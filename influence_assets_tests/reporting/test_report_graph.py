@@ -34,6 +34,23 @@ def test_a_community_has_one_name_its_newest(world: Warehouse) -> None:
     ]
 
 
+def test_communities_of_one_name_are_told_apart(world: Warehouse) -> None:
+    world.put(
+        "graph.community_profiles_weekly",
+        "week_start platform community_id label leader_ids",
+        (W2, "ig", "h", "around b", ["b"]),
+        (W2, "x", "a", "#kitchen #recipe", []),
+    )
+    assert world.rows("community_names", "platform community_id label") == [
+        ("ig", "a", "#kitchen #recipe"),
+        ("ig", "c", "around c"),
+        ("ig", "g", "around @ben (first seen 5 Jan 2026)"),
+        ("ig", "h", "around @ben (first seen 12 Jan 2026)"),
+        # Of another platform.
+        ("x", "a", "#kitchen #recipe"),
+    ]
+
+
 def test_communities_of_a_week_before_are_not_told_as_the_last(world: Warehouse) -> None:
     world.put("graph.communities_weekly", "week_start platform profile_id community_id",
               (W3, "ig", "a", "a"))  # fmt: skip

@@ -22,16 +22,16 @@ def event(kind: str, community_id: str, before: int | None, after: int | None,
 @pytest.mark.parametrize(
     ("row", "text"),
     [
-        (event("birth", "k", 11, 12), "#kitchen #recipe came up, with 12 members."),
+        (event("birth", "k", 11, 12), "#kitchen #recipe formed, with 12 members."),
         (event("growth", "b", 19, 20), "the community around @ben has grown to 20 members."),
         (event("contraction", "t", 9, 8),
          "the community on “oven, flour” has shrunk to 8 members."),
-        (event("resurgence", "g", 5, 6), "#gym had ended, and has met again with 6 members."),
+        (event("resurgence", "g", 5, 6), "#gym met again after it had ended, with 6 members."),
         (event("merge", "k", 20, 41, g=17, b=5),
          "#kitchen #recipe merged with #gym (17 members) and the community around @ben "
          "(5 members), 41 members now."),
         (event("split", "k", 41, 20, g=21),
-         "#kitchen #recipe, of 41 members, split: #gym (21 members) went, 20 stayed."),
+         "#kitchen #recipe, of 41 members, split: #gym (21 members) left, 20 stayed."),
         # It does not go on itself.
         (event("split", "k", 41, None, g=21, b=19),
          "#kitchen #recipe, of 41 members, split into #gym (21 members) and the community around "

@@ -87,6 +87,7 @@ def test_captions_are_computed(world: Warehouse) -> None:
     assert "Ig: 5 posts over 3 weeks from 5 Jan 2026" in text
     assert "@anna leads with +60, from 100 to 160" in text
     assert "@ben stands highest with 50 % of all PageRank" in text
+    assert "passed on by 29 profiles" in text
     assert "The largest, #kitchen #recipe, has 2 members; it also grew the most, from 1" in text
     assert (
         "The post that broke out the most on Ig, by @anna, drew an engagement of 120 where 10.4 is "

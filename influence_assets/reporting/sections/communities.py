@@ -30,7 +30,7 @@ def communities(data: ReportData) -> Section:
     lead = (
         "Groups of profiles with more ties among themselves than to others (Leiden algorithm), "
         "followed from week to week and named after the hashtags or words that tell each from "
-        "the others, else after its leading profile. Those of five members or more are told of. "
+        "the others, else after the leading one. Those of five members or more are told of. "
         "A community says who is tied to whom, not that its members agree."
     )
     groups: list[Group] = []

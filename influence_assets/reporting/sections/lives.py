@@ -46,7 +46,7 @@ def headline(data: ReportData, platform: str, names: dict[str, str]) -> str:
     """The newest event of a platform, or ''."""
     rows = of_platform(data.community_events, platform).head(1).to_dicts()
     return "".join(
-        f"The last that communities on {words.platform(platform)} lived through, in the week of "
+        f"The newest in the lives of communities on {words.platform(platform)}, in the week of "
         f"{words.day(row['week_start'])}: {sentence(row, names)}"
         for row in rows
     )
@@ -70,7 +70,7 @@ def _split(row: Row, parts: str) -> str:
     what = f", of {_members(row['size_before'])}, split"
     if row["size_after"] is None:
         return f"{what} into {parts}"
-    return f"{what}: {parts} went, {words.number(row['size_after'])} stayed"
+    return f"{what}: {parts} left, {words.number(row['size_after'])} stayed"
 
 
 def _death(row: Row, parts: str) -> str:
@@ -81,9 +81,9 @@ def _death(row: Row, parts: str) -> str:
 
 
 _TELL: dict[str, Callable[[Row, str], str]] = {
-    "birth": lambda row, _: f" came up, with {_members(row['size_after'])}",
+    "birth": lambda row, _: f" formed, with {_members(row['size_after'])}",
     "resurgence": lambda row, _: (
-        f" had ended, and has met again with {_members(row['size_after'])}"
+        f" met again after it had ended, with {_members(row['size_after'])}"
     ),
     "growth": lambda row, _: f" has grown to {_members(row['size_after'])}",
     "contraction": lambda row, _: f" has shrunk to {_members(row['size_after'])}",
@@ -96,7 +96,7 @@ _TELL: dict[str, Callable[[Row, str], str]] = {
 
 def _called(names: dict[str, str], community_id: str, size: int) -> str:
     """A community as a sentence names it."""
-    label = words.label(names.get(community_id, ""), 60)
+    label = words.label(names.get(community_id, ""), 90)
     if label.startswith("#"):
         return label
     if label.startswith("around "):

@@ -94,17 +94,19 @@ def _posts(frame: pl.DataFrame) -> Table | Note:
         Column("Engagement", "number", _MEANINGS["posts"]),
         Column("Usual", "number", _MEANINGS["usual"]),
         Column("Score", "number", _MEANINGS["score"]),
-        Column("Profiles reached", "number", "in its cascade of reposts, the author among them"),
     )
     rows = tuple(
         (
-            Cell(_text(row, row["post_id"]), link=words.safe_link(row["url"])),
+            Cell(
+                _text(row, row["post_id"]),
+                link=words.safe_link(row["url"]),
+                note=_passed_on(row["cascade_size"]),
+            ),
             Cell(_author(row), words.plain(row["profile_id"], 120)),
             Cell(words.day(row["posted_at"])),
             Cell(words.number(row["engagement"]), _age(row["age_hours"])),
             Cell(words.number(row["expected_engagement"]), f"over {row['earlier_posts']} posts"),
             Cell(words.number(row["outlier_score"])),
-            Cell(words.number(row["cascade_size"])),
         )
         for row in frame.iter_rows(named=True)
     )
@@ -150,6 +152,12 @@ def _text(row: dict[str, Any], name: str) -> str:
 
 def _author(row: dict[str, Any]) -> str:
     return words.profile(row["handle"], row["profile_id"])
+
+
+def _passed_on(cascade_size: int | None) -> str:
+    if cascade_size is None:
+        return ""
+    return f"passed on by {words.count(cascade_size - 1, 'profile')}"
 
 
 def _age(hours: float | None) -> str:
