@@ -145,9 +145,7 @@ def compute_centrality(build: Build) -> None:
 
 def compute_communities(build: Build) -> None:
     """Every profile's community, from week to week, so that the ids stay."""
-    for key, version in build.one_by_one():
-        build.write(_communities_of(build, key), version)
-        build.log(f"{build.recipe.table}: {key} written")
+    build.one_by_one(lambda key: _communities_of(build, key))
 
 
 def _communities_of(build: Build, key: str) -> pl.DataFrame:
@@ -169,9 +167,7 @@ def _communities_of(build: Build, key: str) -> pl.DataFrame:
 
 def compute_events(build: Build) -> None:
     """What communities live through, from week to week."""
-    for key, version in build.one_by_one():
-        build.write(_events_of(build, key), version)
-        build.log(f"{build.recipe.table}: {key} written")
+    build.one_by_one(lambda key: _events_of(build, key))
 
 
 def _events_of(build: Build, key: str) -> pl.DataFrame:
@@ -188,9 +184,7 @@ def _events_of(build: Build, key: str) -> pl.DataFrame:
 
 def compute_layout(build: Build) -> None:
     """Where everybody stands on the map, from week to week, so that it stays put."""
-    for key, version in build.one_by_one():
-        build.write(_layout_of(build, key), version)
-        build.log(f"{build.recipe.table}: {key} written")
+    build.one_by_one(lambda key: _layout_of(build, key))
 
 
 def _layout_of(build: Build, key: str) -> pl.DataFrame:
