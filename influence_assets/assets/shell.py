@@ -148,7 +148,7 @@ def code_of(*modules: ModuleType) -> str:
     for module in modules:
         file = Path(str(module.__file__))
         inside = file.parent.rglob("*") if file.name == "__init__.py" else [file]
-        for path in sorted(p for p in inside if p.suffix in (".py", ".j2")):
+        for path in sorted(p for p in inside if p.suffix in (".py", ".j2", ".css")):
             digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 

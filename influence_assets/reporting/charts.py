@@ -32,6 +32,8 @@ _MEASURES = {
 }
 Dates = Any
 """A list of dates: matplotlib draws them, though its types do not say so."""
+Heights = Any
+"""A list of numbers; None breaks the line."""
 
 _MOST_LINES = len(style.SERIES)
 _CLEAR_DIRECTION = 0.1
@@ -82,7 +84,10 @@ def growth(frame: pl.DataFrame, name: str, label: str) -> str:
 def community_sizes(
     frame: pl.DataFrame, names: dict[str, str], colours: dict[str, int], name: str, label: str
 ) -> str:
-    """Members per week, a line per community in its colour of the network drawing."""
+    """Members per week, a line per community in its colour of the network drawing.
+
+    A size of NULL breaks the line.
+    """
     lines = []
     shades = []
     for (_, community_id), rows in frame.filter(pl.col("place") <= _MOST_LINES).group_by(
@@ -95,7 +100,7 @@ def community_sizes(
 
 
 def _named_lines(
-    lines: list[tuple[str, list[date], list[int]]],
+    lines: list[tuple[str, list[date], Heights]],
     colours: list[str],
     name: str,
     label: str,

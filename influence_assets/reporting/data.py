@@ -32,8 +32,13 @@ class ReportData:
     network_edges: pl.DataFrame
     top_profiles: pl.DataFrame
     communities: pl.DataFrame
+    community_names: pl.DataFrame
     community_sizes: pl.DataFrame
-    spread: pl.DataFrame
+    community_events: pl.DataFrame
+    hashtags: pl.DataFrame
+    viral_posts: pl.DataFrame
+    cascades: pl.DataFrame
+    evidence: pl.DataFrame
     registry: pl.DataFrame
     evaluations: pl.DataFrame
     importances: pl.DataFrame
@@ -63,6 +68,16 @@ class ReportData:
             for platform in frame["platform"].unique().to_list()
         }
         return ordered + sorted(others.difference(ordered))
+
+    def names_of_communities(self, platform: str) -> dict[str, str]:
+        """What the page calls each community of the platform that was ever described, by id."""
+        rows = of_platform(self.community_names, platform).select("community_id", "label").rows()
+        return dict(rows)
+
+
+def of_platform(frame: pl.DataFrame, platform: str) -> pl.DataFrame:
+    """The rows of one platform, in their order."""
+    return frame.filter(pl.col("platform") == platform)
 
 
 QUERIES: tuple[str, ...] = tuple(

@@ -1,18 +1,14 @@
-"""The network as a picture: where each profile stands, and the drawing as SVG.
+"""The network as a picture: a cut of the week's map, as SVG.
 
-A layout puts profiles with strong ties near each other. Distances between far
-parts, and the orientation of the whole, mean nothing.
+Where each profile stands comes with it (`graph.layout_weekly`). Belongs here: what is drawn there.
 """
 
 from __future__ import annotations
 
 import math
-import random
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any
 
 import polars as pl
 
@@ -24,11 +20,6 @@ _WIDTH, _HEIGHT, _MARGIN = 1000.0, 680.0, 22.0
 _LABELS = 14
 # As in report.css: the size of names on a phone, and how many of them stay.
 _PHONE_SCALE, _PHONE_LABELS = 1.7, 7
-_SEED = 20
-_INNER_PULL = 4.0
-_OUTER = 0.03
-_ALONE_PER_ROW, _ALONE_ROW, _ALONE_RADIUS = 50, 17.0, 6.5
-_GOLDEN_ANGLE = math.pi * (3 - math.sqrt(5))
 
 Point = tuple[float, float]
 
@@ -57,11 +48,11 @@ def community_colours(community_ids: Sequence[str | None]) -> dict[str, int]:
 def arrange(
     nodes: pl.DataFrame, edges: pl.DataFrame, colours: dict[str, int] | None = None
 ) -> Drawing:
-    """Lay out the profiles with the highest PageRank and the ties between them.
+    """The profiles with the highest PageRank and the ties between them, where the map has them.
 
     Args:
-        nodes: profile_id, pagerank and, where known, community_id and handle.
-        edges: source_id, target_id and weight.
+        nodes: profile_id, pagerank, x, y and, where known, community_id and handle.
+        edges: source_id and target_id.
         colours: colour number by community; by default the largest here are coloured.
     """
     top = nodes.sort("pagerank", "profile_id", descending=[True, False]).head(LIMIT)
@@ -71,20 +62,16 @@ def arrange(
         pl.col("source_id").is_in(ids) & pl.col("target_id").is_in(ids),
         pl.col("source_id") != pl.col("target_id"),
     )
-    ties = known.select("source_id", "target_id", "weight").rows()
-    pairs = [(place[source], place[target]) for source, target, _ in ties]
+    pairs = known.select("source_id", "target_id").rows()
     communities = _optional(top, "community_id")
     if colours is None:
         colours = community_colours(communities)
-    points = _positions(len(ids), pairs, [weight for *_, weight in ties], communities)
-    linked = {end for pair in pairs for end in pair}
-    radii = _radii(top["pagerank"].to_list())
     return Drawing(
         names=tuple(map(words.profile, _optional(top, "handle"), ids)),
-        points=tuple(points),
-        radii=tuple(r if i in linked else min(r, _ALONE_RADIUS) for i, r in enumerate(radii)),
+        points=tuple(_fitted(top.select("x", "y").rows())),
+        radii=tuple(_radii(top["pagerank"].to_list())),
         colours=tuple(colours.get(c) if c is not None else None for c in communities),
-        pairs=tuple(pairs),
+        pairs=tuple((place[source], place[target]) for source, target in pairs),
     )
 
 
@@ -100,92 +87,19 @@ def _optional(frame: pl.DataFrame, column: str) -> list[str | None]:
     return frame[column].to_list() if column in frame.columns else [None] * len(frame)
 
 
-def _positions(
-    count: int,
-    pairs: Sequence[tuple[int, int]],
-    weights: Sequence[float],
-    groups: Sequence[str | None],
-) -> list[Point]:
-    """Fruchterman and Reingold (1991) on a grid, from a start that keeps groups together."""
-    import igraph
-
-    graph = igraph.Graph(n=count, edges=pairs)
-    # A tie of weight 100 pulls more than one of weight 1, though not 100 times; a tie
-    # within a community pulls more, so that its colour holds together.
-    graph.es["pull"] = [
-        math.log1p(weight) * (_INNER_PULL if groups[a] == groups[b] else 1.0)
-        for weight, (a, b) in zip(weights, pairs, strict=True)
-    ]
-    linked = [i for i, degree in enumerate(graph.degree()) if degree]
-    alone = [i for i, degree in enumerate(graph.degree()) if not degree]
-    points: dict[int, Point] = {}
-    if linked:
-        inner = graph.induced_subgraph(linked)
-        with _fixed_random(igraph):
-            layout = inner.layout_fruchterman_reingold(
-                weights="pull", niter=800, grid="grid", seed=_start([groups[i] for i in linked])
-            )
-        room = _HEIGHT - _ALONE_ROW * math.ceil(len(alone) / _ALONE_PER_ROW)
-        points.update(zip(linked, _fitted(layout.coords, room), strict=True))
-    for number, i in enumerate(alone):
-        # Profiles without a tie in this cut stand in rows below the rest.
-        row, place = divmod(number, _ALONE_PER_ROW)
-        step = (_WIDTH - 2 * _MARGIN) / (_ALONE_PER_ROW - 1)
-        points[i] = (_MARGIN + step * place, _HEIGHT - _MARGIN / 2 - _ALONE_ROW * row)
-    return [points[i] for i in range(count)]
+def _fitted(places: Sequence[Point]) -> list[Point]:
+    """Places on the map stretched to fill the picture, in which y goes down."""
+    across = _spread([x for x, _ in places], _MARGIN, _WIDTH - _MARGIN)
+    down = _spread([-y for _, y in places], _MARGIN, _HEIGHT - _MARGIN)
+    return list(zip(across, down, strict=True))
 
 
-def _start(groups: Sequence[str | None]) -> list[list[float]]:
-    """A spiral with the members of a group one after another: no chance in it."""
-    order = sorted(range(len(groups)), key=lambda i: (groups[i] or "", i))
-    start = [[0.0, 0.0] for _ in groups]
-    for turn, i in enumerate(order):
-        radius = math.sqrt(turn + 0.5)
-        start[i] = [radius * math.cos(turn * 0.11), radius * math.sin(turn * 0.11)]
-    return start
-
-
-@contextmanager
-def _fixed_random(igraph: Any) -> Iterator[None]:
-    """igraph draws from Python's `random`: give it a seeded one, and then the old one back."""
-    setter = igraph.set_random_number_generator
-    setter(random.Random(_SEED))
-    try:
-        yield
-    finally:
-        setter(random)
-
-
-def _fitted(points: Sequence[Sequence[float]], room: float) -> list[Point]:
-    """Scale to the picture, down to the height `room`.
-
-    A few far points are drawn in, so that the rest is not a dot.
-    """
-    left, right = _bounds([p[0] for p in points])
-    top, bottom = _bounds([p[1] for p in points])
-    width, height = _WIDTH - 2 * _MARGIN, room - 2 * _MARGIN
-    return [
-        (_MARGIN + width * _within(x, left, right), _MARGIN + height * _within(y, top, bottom))
-        for x, y, *_ in points
-    ]
-
-
-def _bounds(values: list[float]) -> tuple[float, float]:
-    ordered = sorted(values)
-    cut = len(ordered) // 50
-    return ordered[cut], ordered[-1 - cut]
-
-
-def _within(value: float, low: float, high: float) -> float:
-    """Place from 0 to 1; what lies outside goes to the margin, in order of its distance."""
+def _spread(values: Sequence[float], first: float, last: float) -> list[float]:
+    """The least value at `first`, the largest at `last`; in the middle where all are equal."""
+    low, high = min(values, default=0.0), max(values, default=0.0)
     if high <= low:
-        return 0.5
-    share = (value - low) / (high - low)
-    if share < 0:
-        return _OUTER * math.exp(share * 4)
-    if share > 1:
-        return 1 - _OUTER * math.exp((1 - share) * 4)
-    return _OUTER + (1 - 2 * _OUTER) * share
+        return [(first + last) / 2] * len(values)
+    return [first + (last - first) * (value - low) / (high - low) for value in values]
 
 
 def to_svg(drawing: Drawing, label: str) -> str:

@@ -108,8 +108,9 @@ def network_thumbnail(nodes: pl.DataFrame, edges: pl.DataFrame, title: str) -> b
     """The 400 profiles with the highest PageRank and their ties, coloured by community.
 
     Args:
-        nodes: profile_id, pagerank and, where known, community_id and handle.
-        edges: source_id, target_id and weight.
+        nodes: of one platform: profile_id, pagerank, x, y and, where known, community_id and
+            handle.
+        edges: source_id and target_id.
     """
     drawing = network.arrange(nodes, edges)
     with style.drawing(**_PAPER):

@@ -144,6 +144,14 @@ def profile(handle: str | None, profile_id: str, limit: int = 28) -> str:
     return f"@{known.removeprefix('@')}" if known else plain(profile_id, limit) or NOTHING
 
 
+def label(text: str, limit: int) -> str:
+    """A community's label, cut between words: '#kitchen #recipe …'."""
+    kept = plain(text, 1000)
+    if len(kept) <= limit or " " not in kept[:limit]:
+        return plain(kept, limit)
+    return kept[: limit - 1].rpartition(" ")[0].rstrip(",") + " …"
+
+
 def platform(name: str) -> str:
     """'youtube' → 'YouTube'."""
     clean = plain(name, 24)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import date
 from html.parser import HTMLParser
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 from influence_assets.reporting.data import QUERIES, ReportData
 from influence_assets.reporting.page import render_report
 
-from .world import NOW, Warehouse
+from .world import NOW, W1, W2, W3, Warehouse
 
 HOSTILE = "\"><script>alert(1)</script><img src=x onerror='alert(2)'>$\\frac{$&{{7*7}}\u202e"
 _VOID = {"meta", "link", "br", "img", "input", "hr"}
@@ -55,7 +56,7 @@ def test_page_is_well_formed_with_unique_ids(world: Warehouse) -> None:
     ids = page.attributes("id")
     assert len(ids) == len(set(ids))
     anchors = [h[1:] for tag, a in page.tags if tag == "a" and (h := a.get("href") or "")[0] == "#"]
-    assert len(anchors) == 10
+    assert len(anchors) == 11
     assert set(anchors) <= set(ids)
 
 
@@ -86,7 +87,14 @@ def test_captions_are_computed(world: Warehouse) -> None:
     assert "Ig: 5 posts over 3 weeks from 5 Jan 2026" in text
     assert "@anna leads with +60, from 100 to 160" in text
     assert "@ben stands highest with 50 % of all PageRank" in text
-    assert "One post of @anna on Ig drew 12 times the likes usual for its author." in text
+    assert "The largest, #kitchen #recipe, has 2 members; it also grew the most, from 1" in text
+    assert (
+        "The post that broke out the most on Ig, by @anna, drew an engagement of 120 where 10.4 is "
+        "usual for its author."
+    ) in text
+    assert (
+        "in the week of 12 Jan 2026: #kitchen #recipe merged with the community around @ben" in text
+    )
     assert (
         "On later posts (T) the best model, xgboost, reaches an SRC of 0.700 (0.650 to 0.750), "
         "clearly ahead of the best baseline, author median, at 0.600."
@@ -134,7 +142,7 @@ def _poisoned(frame: pl.DataFrame) -> pl.DataFrame:
     columns = []
     for name, dtype in frame.schema.items():
         # These name a branch of the code; all else may come from a stranger.
-        if dtype == pl.String and name not in {"status", "metric"}:
+        if dtype == pl.String and name not in {"status", "metric", "event", "cascade_kind"}:
             columns.append((pl.lit(HOSTILE) + pl.col(name)).alias(name))
         elif dtype == pl.List(pl.String):
             columns.append(pl.col(name).list.eval(pl.lit(HOSTILE) + pl.element()))
@@ -157,7 +165,7 @@ def test_folders_of_refused_files_are_not_told(world: Warehouse) -> None:
 def test_empty_page_says_what_to_run(empty: Warehouse) -> None:
     page = Page(render_report(empty.report()))
     assert page.text.count("Nothing here yet: run influence ingest PATH") == 3
-    assert page.text.count("run influence build") == 5
+    assert page.text.count("run influence build") == 6
     assert page.text.count("run influence evaluate popularity") == 2
     assert not [tag for tag, _ in page.tags if tag in {"svg", "table"}]
 
@@ -165,6 +173,60 @@ def test_empty_page_says_what_to_run(empty: Warehouse) -> None:
 def test_no_quarantine_is_good_news_and_no_empty_place(world: Warehouse) -> None:
     world.connection.execute("DELETE FROM raw.quarantine")
     assert "0 of 18 records broke a rule." in Page(render_report(world.report())).text
+
+
+def test_evidence_stands_as_it_is_and_is_no_verdict(world: Warehouse) -> None:
+    text = Page(render_report(world.report())).text
+    assert "They went up in busy days." in text
+    assert "None of it is a verdict" in text
+
+
+def test_where_nothing_spreads_or_changes_the_page_says_so(world: Warehouse) -> None:
+    for table in ("marts.hashtags_weekly", "marts.viral_posts", "marts.cascades",
+                  "marts.authenticity_evidence_weekly", "graph.community_events",
+                  "graph.community_profiles_weekly"):  # fmt: skip
+        world.connection.execute(f"DELETE FROM {table}")
+    text = Page(render_report(world.report())).text
+    for note in (
+        "No hashtag took off in the last four weeks.",
+        "No post broke out.",
+        "Nothing is known to have gone from profile to profile.",
+        "No figure is out of line",
+        "No community has five members or more.",
+        "since the first week no community was born",
+        # In the key of the map.
+        "communities of fewer than five",
+    ):
+        assert note in text
+
+
+# A line that starts late and one that is broken mean something only where there is one.
+@pytest.mark.parametrize(
+    ("sizes", "is_late", "is_broken"),
+    [
+        ({W1: ["a"], W2: ["a", "b"]}, True, False),
+        ({W1: ["a", "b"], W2: ["a"], W3: ["a", "b"]}, False, True),
+        ({W1: ["a", "b"], W2: ["a", "b"]}, False, False),
+    ],
+)
+def test_what_lines_mean_is_told_where_they_do(
+    empty: Warehouse, sizes: dict[date, list[str]], is_late: bool, is_broken: bool
+) -> None:
+    rows = [(week, "ig", name, name) for week, names in sizes.items() for name in names]
+    empty.put("graph.communities_weekly", "week_start platform profile_id community_id", *rows)
+    empty.put("graph.profile_centrality_weekly", "week_start platform profile_id pagerank",
+              *((week, "ig", name, 0.5) for week, _, name, _ in rows))  # fmt: skip
+    described = [
+        (week, "ig", name, f"#{name}", 5, [name], 0.5, [], []) for week, _, name, _ in rows
+    ]
+    empty.put(
+        "graph.community_profiles_weekly",
+        "week_start platform community_id label size leader_ids cohesion languages language_shares",
+        *described,
+    )
+    text = Page(render_report(empty.report())).text
+    assert ("A line that starts late is" in text) == is_late
+    assert ("Where a line is broken" in text) == is_broken
 
 
 # graph_totals is made of the same rows as network_nodes, and never empty alone.

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from influence_assets.assets.report import RECIPE
 from influence_assets.reporting.data import QUERIES
 
 from .world import NOW, SQL, W1, W2, W3, Warehouse
@@ -116,83 +117,69 @@ def test_graph_totals(world: Warehouse) -> None:
     assert world.rows("graph_totals", columns) == [("ig", W2, 3, 5, 10.0, 2)]
 
 
-def test_top_profiles_of_the_last_week(world: Warehouse) -> None:
-    columns = "place profile_id handle pagerank core_number community_id followers_end"
-    assert world.rows("top_profiles", columns) == [
-        # b has 180 followers in the week after the graph's: what counts is the 200 before.
-        (1, "b", "ben", 0.5, 2, "a", 200),
-        # The newest handle that is known, though a newer reading has none.
-        (2, "a", "anna", 0.3, 2, "a", 100),
-        (3, "c", None, 0.2, 1, "c", 50),
+def test_hashtags_of_the_last_four_weeks(world: Warehouse) -> None:
+    # bake took off a week too early, walk did not.
+    assert world.rows("hashtags", "place hashtag week_start profiles expected_profiles") == [
+        (1, "grill", W2, 4, 1.0),
+        (2, "cook", W2, 6, 2.5),
     ]
 
 
-def test_communities(world: Warehouse) -> None:
-    # Community a: 3 + 1 inside, 2 to c, 4 from d. Community c: nothing inside.
-    assert world.rows("communities", "community_id size leaders inner_share") == [
-        ("a", 2, ["@ben", "@anna"], 0.4),
-        ("c", 1, ["c"], 0.0),
+def test_viral_posts_with_what_they_say(world: Warehouse) -> None:
+    columns = "place post_id profile_id handle text engagement expected_engagement cascade_size"
+    assert world.rows("viral_posts", columns) == [
+        (1, "p5", "a", "anna", "text of p5", 120, 10.4, 3),
+        (2, "gone", "c", None, None, 70, None, 30),
     ]
 
 
-def test_community_sizes(world: Warehouse) -> None:
-    assert world.rows("community_sizes", "place community_id week_start size") == [
-        (1, "a", W1, 1),
-        (1, "a", W2, 2),
-        (2, "c", W2, 1),
+def test_an_author_has_two_viral_posts_at_most(empty: Warehouse) -> None:
+    empty.put("marts.viral_posts", "platform post_id profile_id outlier_score",
+              ("ig", "a1", "a", 9.0), ("ig", "a2", "a", 8.0), ("ig", "a3", "a", 7.0),
+              ("ig", "b1", "b", 4.0))  # fmt: skip
+    assert empty.rows("viral_posts", "place post_id") == [(1, "a1"), (2, "a2"), (3, "b1")]
+
+
+def test_cascades_with_what_began_them(world: Warehouse) -> None:
+    assert world.rows("cascades", "cascade_kind item_id handle text size depth") == [
+        ("repost", "p5", "anna", "text of p5", 3, 2),
+        ("reply", "not collected", None, None, 2, 1),
+        # Named by a hash: its text is what the root wrote at that time.
+        ("text", "a hash", "anna", "text of p2", 2, 1),
+        ("hashtag", "cook", "ben", None, 40, 6),
     ]
 
 
-def test_network_is_of_one_cut(world: Warehouse) -> None:
-    nodes = world.rows("network_nodes", "place profile_id handle community_id")
-    assert nodes == [(1, "b", "ben", "a"), (2, "a", "anna", "a"), (3, "c", None, "c")]
-    # Both directions in one; no loop; nothing to d, which is no node.
-    edges = world.rows("network_edges", "source_id target_id weight")
-    assert edges == [("a", "b", 4.0), ("a", "c", 2.0)]
+def test_three_cascades_of_each_kind_the_largest_first(empty: Warehouse) -> None:
+    rows = [("ig", "hashtag", f"h{size}", "a", size) for size in (5, 9, 7, 8)]
+    empty.put("marts.cascades", "platform kind item_id root_id size", *rows)
+    assert empty.rows("cascades", "place item_id") == [(1, "h9"), (2, "h8"), (3, "h7")]
 
 
-def test_network_is_cut_to_400_profiles(empty: Warehouse) -> None:
-    columns = "week_start platform profile_id pagerank"
-    people = [f"p{i:03}" for i in range(402)]
-    ranks = [(W1, "ig", p, 1 / (i + 2)) for i, p in enumerate(people)]
-    empty.put("graph.profile_centrality_weekly", columns, *ranks)
-    ties = [(W1, "ig", "p000", p, 1.0) for p in people[1:]]
-    empty.put("graph.edges_weekly", "week_start platform source_id target_id weight", *ties)
-    assert world_ids(empty) == set(people[:400])
-    assert len(empty.run("network_edges")) == 399
-
-
-def world_ids(warehouse: Warehouse) -> set[str]:
-    return set(warehouse.run("network_nodes")["profile_id"])
-
-
-def test_spread_by_the_last_reading(world: Warehouse) -> None:
-    # Likes 10, 10, 10, 10, 120: the median is 10, and one post is above it.
-    columns = "place post_id handle likes median_likes author_posts ratio text"
-    assert world.rows("spread", columns) == [
-        (1, "p5", "anna", 120, 10.0, 5, 12.0, "text of p5"),
+def test_evidence_newest_first_and_each_kind_in_turn(world: Warehouse) -> None:
+    assert world.rows("evidence", "week_start profile_id evidence_kind pieces") == [
+        (W2, "c", "engagement_low", 4),
+        # Both steps are of that week; the one with a harmless explanation at hand comes last.
+        (W2, "a", "growth_step", 4),
+        (W2, "b", "growth_step", 4),
+        (W1, "d", "engagement_low", 4),
     ]
 
 
-def test_spread_leaves_out_what_chance_alone_would_make(empty: Warehouse) -> None:
-    # Four posts are too few; a median of 5 is too small; two posts per author at most.
-    likes = {"few": [10, 10, 10, 900], "small": [5] * 5 + [900], "ok": [10] * 5 + [70, 80, 90]}
-    for author, counts in likes.items():
-        for i, count in enumerate(counts):
-            post_id = f"{author}{i}"
-            empty.put(
-                "core.posts", "platform post_id profile_id posted_at",
-                ("ig", post_id, author, NOW),
-            )  # fmt: skip
-            empty.put(
-                "core.post_metrics", "platform post_id observed_at likes",
-                ("ig", post_id, NOW, count),
-            )  # fmt: skip
-    assert world_posts(empty) == [("ok7", 9.0), ("ok6", 8.0)]
+def test_evidence_has_ten_rows_at_most(empty: Warehouse) -> None:
+    rows = [(W1, "ig", f"p{i:02}", "growth_step", "gain", 1.0) for i in range(12)]
+    empty.put("marts.authenticity_evidence_weekly",
+              "week_start platform profile_id kind what strength", *rows)  # fmt: skip
+    assert empty.rows("evidence", "profile_id pieces") == [(f"p{i:02}", 12) for i in range(10)]
 
 
-def world_posts(warehouse: Warehouse) -> list[tuple[str, float]]:
-    return [(str(p), float(r)) for p, r in warehouse.rows("spread", "post_id ratio")]
+def test_the_page_is_stale_when_anything_that_it_reads_is_built_anew() -> None:
+    # Tables as landed have no version; the command `influence report` writes in any case.
+    text = " ".join(path.read_text(encoding="utf-8") for path in SQL.glob("*.sql"))
+    read = set(re.findall(r"(?:FROM|JOIN)\s+([a-z]+\.[a-z_]+)", text))
+    upstream = {up.table for up in RECIPE.upstream}
+    assert upstream == {table for table in read if not table.startswith("raw.")}
+    assert {up.reach for up in RECIPE.upstream} == {"all"}
 
 
 def test_registry_leaves_out_the_retired(world: Warehouse) -> None:

@@ -68,6 +68,15 @@ def test_plain_drops_what_is_not_seen() -> None:
     assert words.plain(None) == ""
 
 
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [("#kitchen #recipe", "#kitchen #recipe"), ("#kitchen #recipes #oven", "#kitchen …"),
+     ("flour, oven, bread", "flour, oven …"), ("#kitchenrecipesandmore", "#kitchenrecipes…")],
+)  # fmt: skip
+def test_label_is_cut_between_words(text: str, short: str) -> None:
+    assert words.label(text, 16) == short
+
+
 def test_profile_prefers_the_handle() -> None:
     assert words.profile("@anna", "1") == "@anna"
     assert words.profile(None, "1") == "1"

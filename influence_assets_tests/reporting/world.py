@@ -14,7 +14,7 @@ from influence_assets.reporting.data import ReportData
 
 SQL = Path(__file__).parents[2] / "sql" / "report"
 NOW = datetime(2026, 2, 1, 9, 30)
-W1, W2, W3 = (date(2026, 1, 5) + timedelta(weeks=i) for i in range(3))
+W1, W2, W3, W4 = (date(2026, 1, 5) + timedelta(weeks=i) for i in range(4))
 
 _TYPES = {
     pl.String: "VARCHAR", pl.Int64: "BIGINT", pl.Float64: "DOUBLE", pl.Float32: "FLOAT",
@@ -66,6 +66,7 @@ def fill(warehouse: Warehouse) -> None:
     _fill_files(warehouse)
     _fill_core(warehouse)
     _fill_graph(warehouse)
+    _fill_spread(warehouse)
     _fill_models(warehouse)
 
 
@@ -166,11 +167,74 @@ def _fill_graph(w: Warehouse) -> None:
         (W2, "ig", "a", "a", 0.0),
     )
     w.put(
+        "graph.layout_weekly",
+        "week_start platform profile_id x y",
+        (W1, "ig", "a", 9.0, 9.0),
+        (W2, "ig", "a", 0.0, 0.0), (W2, "ig", "b", 4.0, 1.0), (W2, "ig", "c", 2.0, 3.0),
+    )  # fmt: skip
+    w.put(
         "graph.communities_weekly",
         "week_start platform profile_id community_id community_size membership_strength",
         (W1, "ig", "a", "a", 1, 1.0),
         (W2, "ig", "a", "a", 2, 0.5), (W2, "ig", "b", "a", 2, 1.0), (W2, "ig", "c", "c", 1, 0.0),
     )  # fmt: skip
+    w.put(
+        "graph.community_profiles_weekly",
+        "week_start platform community_id label size leader_ids cohesion languages language_shares",
+        # The week before does not count, but for what a community was called that is gone.
+        (W1, "ig", "a", "#old", 1, ["a"], 0.9, [], []),
+        (W1, "ig", "g", "around b", 1, ["b"], 0.9, [], []),
+        (W2, "ig", "a", "#kitchen #recipe", 2, ["b", "a"], 0.4, ["en", "de"], [0.75, 0.25]),
+        (W2, "ig", "c", "around c", 1, ["c"], 0.0, [], []),
+    )
+    w.put(
+        "graph.community_events",
+        "week_start platform community_id event other_ids other_sizes size_before size_after",
+        (W1, "ig", "a", "first_seen", [], [], None, 1),
+        (W1, "ig", "c", "birth", [], [], None, 6),
+        (W2, "ig", "a", "merge", ["g"], [1], 1, 2),
+    )
+
+
+def _fill_spread(w: Warehouse) -> None:
+    month_before = W2 - timedelta(weeks=4)
+    w.put(
+        "marts.hashtags_weekly",
+        "platform hashtag week_start posts profiles expected_profiles burst_score is_taking_off"
+        " community_dominance",
+        ("ig", "bake", month_before, 9, 9, 1.0, 9.0, True, 1.0),
+        ("ig", "cook", W1, 7, 5, 1.0, 8.0, True, 1.0),
+        # Taken up again: told of once, by the newest week.
+        ("ig", "cook", W2, 8, 6, 2.5, 3.0, True, 0.5),
+        ("ig", "grill", W2, 4, 4, 1.0, 3.5, True, None),
+        ("ig", "walk", W2, 50, 40, 39.0, 0.3, False, 0.2),
+    )
+    w.put(
+        "marts.viral_posts",
+        "platform post_id profile_id posted_at age_hours engagement expected_engagement"
+        " outlier_score earlier_posts is_outlier cascade_size is_widely_spread",
+        ("ig", "p5", "a", datetime(2026, 1, 10, 12), 48.0, 120, 10.4, 6.25, 4, True, 3, False),
+        # Passed on far, and nothing to compare it with; its post is not there any more.
+        ("ig", "gone", "c", None, None, 70, None, None, None, False, 30, True),
+    )
+    w.put(
+        "marts.cascades",
+        "platform kind item_id root_id started_at size depth breadth structural_virality",
+        ("ig", "hashtag", "cook", "b", datetime(2026, 1, 5), 40, 6, 9, 4.5),
+        ("ig", "repost", "p5", "a", datetime(2026, 1, 10, 12), 3, 2, 1, 1.3333),
+        ("ig", "text", "a hash", "a", datetime(2026, 1, 7, 12), 2, 1, 1, 1.0),
+        ("ig", "reply", "not collected", "d", None, 2, 1, 1, 1.0),
+    )
+    w.put(
+        "marts.authenticity_evidence_weekly",
+        "week_start platform profile_id kind what deviations first_day last_day strength evidence",
+        # Seen for two weeks: told of once.
+        (W1, "ig", "a", "growth_step", "gain", 12.0, W1, W2, 1.0, "Followers went up."),
+        (W2, "ig", "a", "growth_step", "gain", 12.0, W1, W2, 1.0, "Followers went up."),
+        (W2, "ig", "b", "growth_step", "gain", 90.0, W1, W2, 0.5, "They went up in busy days."),
+        (W2, "ig", "c", "engagement_low", "posts", -4.0, W1, W2, 1.0, "Engagement is low."),
+        (W1, "ig", "d", "engagement_low", "posts", -5.0, W1, W1, 1.0, "It was low."),
+    )
 
 
 def _fill_models(w: Warehouse) -> None:

@@ -1,5 +1,5 @@
 -- A row is one of the 400 profiles per platform with the highest PageRank in the last week
--- of its graph. The cut is the same as in network_edges.
+-- of its graph, with its place on the map of that week. The cut is the same as in network_edges.
 WITH latest AS (
     SELECT platform, max(week_start) AS week_start
     FROM graph.profile_centrality_weekly
@@ -27,8 +27,11 @@ SELECT
     top.profile_id,
     names.handle,
     top.pagerank,
-    communities.community_id
+    communities.community_id,
+    layout.x,
+    layout.y
 FROM top
+JOIN graph.layout_weekly AS layout USING (platform, week_start, profile_id)
 LEFT JOIN graph.communities_weekly AS communities USING (platform, week_start, profile_id)
 LEFT JOIN names USING (platform, profile_id)
 ORDER BY top.platform, top.place

@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from influence_assets.reporting.blocks import Section
 from influence_assets.reporting.data import ReportData
-from influence_assets.reporting.sections import collected, graph, growth, models, spread
+from influence_assets.reporting.sections import (
+    collected,
+    communities,
+    evidence,
+    graph,
+    growth,
+    models,
+    spread,
+)
 
 
 def all_sections(data: ReportData) -> list[Section]:
@@ -19,8 +27,9 @@ def all_sections(data: ReportData) -> list[Section]:
         growth.growth(data),
         graph.network_map(data),
         graph.top_profiles(data),
-        graph.communities(data),
-        spread.standing_out(data),
+        communities.communities(data),
+        spread.what_spreads(data),
+        evidence.second_look(data),
         models.quality(data),
         models.drivers(data),
         collected.quarantine(data),
