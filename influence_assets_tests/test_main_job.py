@@ -312,7 +312,8 @@ def test_a_rerun_gives_the_same_rows(world: World) -> None:
     tables = (*DATES, "marts.profile_metrics_weekly", "graph.edges_weekly",
               "graph.profile_centrality_weekly", "graph.communities_weekly",
               "graph.community_events", "graph.community_profiles_weekly", "graph.layout_weekly",
-              "marts.authenticity_evidence_weekly", "marts.hashtags_weekly", "marts.cascades", "marts.viral_posts")  # fmt: skip
+              "marts.authenticity_evidence_weekly", "marts.hashtags_weekly", "marts.cascades",
+              "marts.viral_posts")  # fmt: skip
     query = "SELECT * FROM {} ORDER BY ALL"
     before = {t: world.sql(query.format(t)) for t in tables}
     outcome = world.refresh(select="group:core or group:marts or group:graph", force=True)

@@ -217,8 +217,8 @@ def test_all_kinds_in_a_small_world(warehouse: Warehouse) -> None:
     week = date(2023, 12, 25)
     placed = [
         {"week_start": w, "platform": "x", "profile_id": who, "community_id": group,
-         "group_id": "g", "community_size": 1, "membership_strength": 1.0, "partition_modularity": 0.0,
-         "partition_stability": 1.0}
+         "group_id": "g", "community_size": 1, "membership_strength": 1.0,
+         "partition_modularity": 0.0, "partition_stability": 1.0}
         # In the week that runs everybody is of one community.
         for w, groups in ((week, "aab"), (MON, "aaa"))
         for who, group in zip(("ann", "bob", "cid"), groups, strict=True)
