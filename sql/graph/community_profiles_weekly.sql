@@ -1,12 +1,13 @@
 -- A row is a community of five members or more in one week, described by its members, by their
--- ties as of that week, and by their posts of the $memory_weeks weeks up to its end.
+-- ties as of that week, and by their posts of the $memory_weeks weeks up to its end. A member that
+-- is in it by likeness alone has no tie and no centrality.
 WITH members AS (
     SELECT
         m.week_start, m.platform, m.profile_id, m.community_id, m.group_id, c.pagerank,
         (c.in_strength + c.out_strength) * (1 - m.membership_strength) AS outside,
         m.week_start + 7 - 7 * $memory_weeks AS first_week
     FROM graph.communities_weekly AS m
-    JOIN graph.profile_centrality_weekly AS c USING (week_start, platform, profile_id)
+    LEFT JOIN graph.profile_centrality_weekly AS c USING (week_start, platform, profile_id)
     WHERE m.week_start BETWEEN CAST($first_day AS DATE) AND CAST($last_day AS DATE)
         AND m.community_size >= 5
 ),
@@ -15,7 +16,7 @@ led AS (
         week_start, platform, community_id,
         any_value(group_id) AS group_id,
         count(*) AS size,
-        list(profile_id ORDER BY pagerank DESC, profile_id)[:5] AS leader_ids,
+        list(profile_id ORDER BY pagerank DESC NULLS LAST, profile_id)[:5] AS leader_ids,
         list(profile_id ORDER BY outside DESC, profile_id) FILTER (outside > 1e-9) AS broker_ids
     FROM members
     GROUP BY week_start, platform, community_id
@@ -133,7 +134,7 @@ SELECT
     coalesce(t.bridge_weights[:5], []) AS bridge_weights,
     coalesce(l.broker_ids[:3], []) AS broker_ids
 FROM led AS l
-JOIN tied AS t USING (week_start, platform, community_id)
+LEFT JOIN tied AS t USING (week_start, platform, community_id)
 LEFT JOIN told AS w USING (week_start, platform, community_id)
 LEFT JOIN hours AS h USING (week_start, platform, community_id)
 LEFT JOIN mixed AS x USING (week_start, platform, community_id)

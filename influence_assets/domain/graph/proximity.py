@@ -144,7 +144,9 @@ def alike_profiles(
             total += np.float32(weights[name]) * np.maximum(cosine, 0, out=cosine)
         enough = known[some] @ known.T >= LEAST_FACTS
         both = weighted[some] @ known.T
-        return np.divide(total, both, out=np.zeros_like(total), where=enough & (both > 0))
+        mean = np.zeros_like(total)
+        np.divide(total, both, out=mean, where=enough & (both > 0))
+        return mean
 
     return nearest_pairs(facts["profile_id"], compare, nearest, cells)
 
@@ -158,6 +160,37 @@ def likeness(hashtags: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
     )
     filled = both.with_columns(pl.col("hashtag_weight", "similarity_weight").fill_null(0.0))
     return filled.sort(ends)
+
+
+def with_likeness(
+    ties: pl.DataFrame, pairs: pl.DataFrame, weights: Mapping[str, float]
+) -> pl.DataFrame:
+    """Ties, both directions made one, and what likeness adds to them, of several platforms.
+
+    Args:
+        ties: platform, source_id, target_id and weight.
+        pairs: platform, profile_id, other_id, hashtag_weight and similarity_weight.
+        weights: what each of the measures counts: hashtag, similarity.
+
+    Columns: platform, source_id (the smaller id of the two), target_id, weight.
+    """
+    ends = ["platform", "source_id", "target_id"]
+    low = pl.min_horizontal("source_id", "target_id").alias("source_id")
+    high = pl.max_horizontal("source_id", "target_id").alias("target_id")
+    added = weights["hashtag"] * pl.col("hashtag_weight") + (
+        weights["similarity"] * pl.col("similarity_weight")
+    )
+    alike = pairs.select(
+        "platform", source_id="profile_id", target_id="other_id", weight=added
+    ).filter(pl.col("weight") > 0)
+    # Each sum is of two weights at most: it does not depend on the order.
+    mutual = ties.group_by("platform", low, high).agg(pl.col("weight").sum())
+    return (
+        pl.concat([mutual.select(alike.columns), alike])
+        .group_by(ends)
+        .agg(pl.col("weight").sum())
+        .sort(ends)
+    )
 
 
 def _codes(values: pl.Series) -> npt.NDArray[np.int32]:
