@@ -62,7 +62,9 @@ def _asked(weeks: pl.DataFrame, platform: str, day: date | None) -> tuple[str, d
     """The platform and the week that are meant, of those that there are."""
     platforms = weeks["platform"].unique().sort().to_list()
     if not platforms:
-        raise UserError("There is no network yet. Ingest files with ties or posts, then `influence build`.")
+        raise UserError(
+            "There is no network yet. Ingest files with ties or posts, then `influence build`."
+        )
     if not platform and len(platforms) > 1:
         raise UserError(f"Say which network with --platform: {', '.join(platforms)}.")
     platform = platform or platforms[0]
