@@ -28,7 +28,7 @@ def posted(tables: Tables) -> Tables:
         tables, "core.posts",
         post(first, "1", "ann") | said,
         post(SUN, "2", "ann") | said | {"hashtags": ["wet", ""], "language": "de", "text": "sun"},
-        post(SUN, "3", "ann") | said | {"hashtags": None, "text": "sun", "posted_at": noon(SUN, 23)},
+        post(SUN, "3", "ann") | said | {"hashtags": [], "text": "sun", "posted_at": noon(SUN, 23)},
         post(SUN, "4", "ann") | {"text": "  ", "is_posted_at_known": False},
         post(first - timedelta(1), "5", "bob") | said,
         post(NEXT, "6", "bob") | said,

@@ -35,7 +35,7 @@ class ProximityWeekly(dy.Schema):
         min=0,
         max=1,
         description="Mean likeness of language, country, category, hours and captions, over what "
-        "is known of both (Gower 1971); 0 where they are not near by it.",
+        "is known of both (Gower 1971), three of them at least; 0 where they are not near by it.",
     )
 
     @dy.rule()
