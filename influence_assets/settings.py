@@ -45,9 +45,8 @@ class Settings:
             more, smaller communities. For `cpm` a density, such as 0.05.
         tie_weights: INFLUENCE_TIE_WEIGHTS, what each kind of tie counts in the weight of a
             tie, such as `follow=0.5,reply=2`; a kind that is not named counts 1, and 0
-            leaves it out.
-        likeness_weights: INFLUENCE_TIE_WEIGHTS as well, what likeness counts beside the ties
-            for communities and the map, such as `hashtag=0.5,similarity=0.2`; default 0.
+            leaves it out. Also what likeness counts beside ties for communities and the map:
+            `hashtag` and `similarity`, by default 0.
         settle_s: INFLUENCE_SETTLE_S, how long a landed file has to stay as it is until
             it is taken to be whole, default 10.
     """
@@ -64,7 +63,6 @@ class Settings:
     community_quality: str
     community_resolution: float
     tie_weights: Mapping[str, float]
-    likeness_weights: Mapping[str, float]
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
@@ -74,7 +72,6 @@ class Settings:
             UserError: a value cannot be read.
         """
         env = os.environ if env is None else env
-        weights = _tie_weights(env.get("INFLUENCE_TIE_WEIGHTS", ""))
         home = Path(env.get("INFLUENCE_HOME", ".influence")).expanduser().absolute()
         return cls(
             home=home,
@@ -88,9 +85,18 @@ class Settings:
             settle_s=_number(env, "INFLUENCE_SETTLE_S", 10),
             community_quality=_quality(env.get("INFLUENCE_COMMUNITY_QUALITY", "modularity")),
             community_resolution=_number(env, "INFLUENCE_COMMUNITY_RESOLUTION", 1),
-            tie_weights={kind: weights[kind] for kind in TIE_KINDS},
-            likeness_weights={kind: weights[kind] for kind in LIKENESS_KINDS},
+            tie_weights=_tie_weights(env.get("INFLUENCE_TIE_WEIGHTS", "")),
         )
+
+    @property
+    def edge_weights(self) -> dict[str, float]:
+        """What each kind counts in graph.edges_weekly."""
+        return {kind: self.tie_weights[kind] for kind in TIE_KINDS}
+
+    @property
+    def likeness_weights(self) -> dict[str, float]:
+        """What each measure of graph.proximity_weekly counts."""
+        return {kind: self.tie_weights[kind] for kind in LIKENESS_KINDS}
 
     @property
     def counts_likeness(self) -> bool:

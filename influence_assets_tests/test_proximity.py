@@ -80,11 +80,11 @@ def read(settings: Settings, table: str) -> pl.DataFrame:
 def test_likeness_counts_nothing_unless_asked(tmp_path: Path) -> None:
     plain = settings_of(tmp_path)
     assert plain.likeness_weights == {"hashtag": 0, "similarity": 0}
-    assert plain.tie_weights == dict.fromkeys(TIE_KINDS, 1.0)
+    assert plain.edge_weights == dict.fromkeys(TIE_KINDS, 1.0)
     assert not plain.counts_likeness
     asked = settings_of(tmp_path, "follow=0.5, similarity=2")
     assert asked.likeness_weights == {"hashtag": 0, "similarity": 2}
-    assert (asked.tie_weights["follow"], set(asked.tie_weights)) == (0.5, set(TIE_KINDS))
+    assert (asked.edge_weights["follow"], set(asked.edge_weights)) == (0.5, set(TIE_KINDS))
     assert asked.counts_likeness
     with pytest.raises(UserError, match="collab, hashtag, similarity"):
         settings_of(tmp_path, "hashtags=1")

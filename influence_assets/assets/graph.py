@@ -84,7 +84,7 @@ def edges_recipe(settings: Settings) -> Recipe:
 
     Where likeness counts, a week with posts has a network, though there be no new tie in it.
     """
-    how = f"-{FADING}-{sorted(settings.tie_weights.items())}"
+    how = f"-{FADING}-{sorted(settings.edge_weights.items())}"
     posted = [Upstream("core.posts", "exists")] if settings.counts_likeness else []
     acts = Upstream("core.interactions", "so_far")
     return sql_recipe("graph.edges_weekly", acts, *posted, settings=how)
@@ -143,7 +143,7 @@ def leiden_of(settings: Settings) -> communities.Leiden:
 def graph_assets(start: date, settings: Settings) -> list[dg.AssetsDefinition]:
     """The assets of the weekly network."""
     edges = edges_recipe(settings)
-    weights = {**FADING, **settings.tie_weights}
+    weights = {**FADING, **settings.edge_weights}
     memory = {"memory_weeks": MEMORY_WEEKS}
     of_sql, of_igraph = {"sql", "duckdb", "table"}, {"igraph", "table"}
     return [

@@ -73,7 +73,7 @@ def _alike_in(warehouse: Warehouse, key: str, identity: str) -> tuple[pl.DataFra
         for name in ("hashtags", "facts", "captions")
     )
     vectors = warehouse.query("graph.proximity_vectors", window | {"encoder_id": identity})
-    found = [TABLES["graph.proximity_weekly"].schema.create_empty()]
+    found: list[pl.DataFrame] = [TABLES["graph.proximity_weekly"].schema.create_empty()]
     for platform in facts["platform"].unique().sort():
         here = pl.col("platform") == platform
         captions = proximity.mean_captions(texts.filter(here), vectors)

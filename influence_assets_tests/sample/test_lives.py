@@ -60,7 +60,7 @@ def told(folder: Path, profiles: pl.DataFrame, weeks: int, seed: int) -> pl.Data
     mondays = [str(START + timedelta(weeks=w)) for w in range(-1, weeks)]
     edges = edges_recipe(settings)
     communities, events, *_ = community_recipes(settings)
-    weights = {**FADING, **settings.tie_weights}
+    weights = {**FADING, **settings.edge_weights}
     steps: list[tuple[Recipe, Compute]] = [
         (edges, sql_compute(edges, weights)),
         (communities, compute_communities),
