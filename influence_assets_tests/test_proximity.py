@@ -15,6 +15,7 @@ import pytest
 from sklearn.metrics import adjusted_rand_score
 from typer.testing import CliRunner
 
+from influence_assets import targets
 from influence_assets.assets.graph import (
     CENTRALITY,
     COMMUNITY_PROFILES,
@@ -32,9 +33,12 @@ from influence_assets.assets.graph import (
 from influence_assets.assets.proximity import compute_proximity, counted_ties, proximity_recipe
 from influence_assets.assets.shell import Build, Compute
 from influence_assets.assets.sql_tables import MEMORY_WEEKS, sql_compute
+from influence_assets.build import build_defs
 from influence_assets.cli import app
+from influence_assets.cli_ingest import ingest_and_tell
 from influence_assets.errors import UserError
-from influence_assets.planning import recipes
+from influence_assets.instance import open_instance
+from influence_assets.planning import Request, recipes, refresh
 from influence_assets.settings import LIKENESS_KINDS, TIE_KINDS, Settings
 from influence_assets.storage.versions import Recipe, expected_versions
 from influence_assets.storage.warehouse import Warehouse, record_version
@@ -368,3 +372,36 @@ def test_who_is_most_like_somebody(posted: Settings, monkeypatch: pytest.MonkeyP
     shown = CliRunner().invoke(app, ["network", "near", "ann", "--alike"]).stdout
     assert "x, week of 2024-01-01: 3 pairs are alike" in shown
     assert shown.split()[-6:] == ["bob", "1.00", "1.00", "cid", "0.00", "0.33"]
+
+
+# --- the whole way ---
+
+
+def test_posts_alone_make_communities_and_a_map(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path, "hashtag=1")
+    rows = [(f"p{i}", f"who{i}", f"#tag{i // 5}") for i in range(15)]
+    lines = "\n".join(f"{post_id},{who},2024-01-0{1 + int(who[3:]) % 9},{tag}"
+                      for post_id, who, tag in rows)  # fmt: skip
+    (tmp_path / "posts.csv").write_text(f"id,who,day,said\n{lines}\n")
+    (tmp_path / "posts.yaml").write_text(
+        "platform: x\nfiles:\n  - format: csv\n    feeds:\n"
+        "      - contract: posts\n"
+        "        columns: {post_id: id, profile_id: who, posted_at: day, text: said,\n"
+        "          hashtags: {field: said, list: ' ', strip: '#'}}\n"
+    )
+    asked = targets.Request((str(tmp_path / "posts.csv"),), str(tmp_path / "posts.yaml"))
+    assert ingest_and_tell(settings, asked, False, None)["rows_good"] == 15
+    network = Request("group:core or group:graph")
+    with open_instance(settings) as instance:
+        built = refresh(build_defs(settings), instance, settings, network).built
+        again = refresh(build_defs(settings), instance, settings, network).built
+    weeks = {built[f"graph.{name}_weekly"] for name in ("proximity", "communities", "layout")}
+    assert weeks == {2}
+    # Without vectors the weeks of likeness stay stale, and what hangs on them does not.
+    assert again == {"graph.proximity_weekly": 2}
+    last = read(settings, "graph.layout_weekly").filter(week_start=NEXT)
+    assert last.height == 15
+    found = read(settings, "graph.communities_weekly").filter(week_start=NEXT)
+    members = found.group_by("community_id").agg(pl.col("profile_id"))["profile_id"]
+    tags = {frozenset(own) for own in members}
+    assert tags == {frozenset(f"who{i}" for i in range(n, n + 5)) for n in (0, 5, 10)}

@@ -69,6 +69,7 @@ COMMUNITY_WORDS = sql_recipe(
 COMMUNITY_PROFILES = sql_recipe(
     "graph.community_profiles_weekly",
     Upstream("graph.communities_weekly", "same"),
+    Upstream("graph.edges_weekly", "same"),
     Upstream("graph.profile_centrality_weekly", "same"),
     Upstream("graph.community_ties_weekly", "same"),
     Upstream("graph.community_words_weekly", "same"),
