@@ -11,6 +11,7 @@ from influence_assets.assets.collect import collect_assets, collect_schedules
 from influence_assets.assets.content import content_assets
 from influence_assets.assets.graph import graph_assets
 from influence_assets.assets.popularity import popularity_assets
+from influence_assets.assets.proximity import proximity_assets
 from influence_assets.assets.raw import raw_assets
 from influence_assets.assets.report import report_assets
 from influence_assets.assets.spread import spread_assets
@@ -41,6 +42,7 @@ def build_defs(settings: Settings | None = None) -> dg.Definitions:
             *authenticity_assets(start, settings),
             *spread_assets(start),
             *content_assets(start, settings),
+            *proximity_assets(start, settings),
             *popularity_assets(start, settings),
             *report_assets(),
         ],

@@ -37,11 +37,15 @@ def near(
     platform: _Platform = "",
     week: _Day = "",
     most: Annotated[int, typer.Option("--k", min=1, help="Profiles to list.")] = 20,
+    alike: Annotated[bool, typer.Option("--alike", help="By likeness, not by ties.")] = False,
     as_json: _AsJson = False,
 ) -> None:
     """List who is nearest to these profiles. Example: influence network near ann bob --k 10."""
     from influence_assets.network import nearest
 
+    if alike:
+        _near_by_likeness(profiles, platform, week, most, as_json)
+        return
     found = _week(platform, week)
     rows = nearest(found, profiles, most).to_dicts()
     if as_json:
@@ -51,6 +55,28 @@ def near(
     table = Table("profile", "share of visits", box=None)
     for row in rows:
         table.add_row(escape(row["profile_id"]), f"{row['pagerank']:.2%}")
+    _out.print(table)
+
+
+def _near_by_likeness(
+    profiles: list[str], platform: str, week: str, most: int, as_json: bool
+) -> None:
+    from influence_assets.network import likeness_of, most_alike
+
+    found = likeness_of(_warehouse(), platform, _day(week))
+    rows = most_alike(found, profiles, most).to_dicts()
+    about = {"platform": found.platform, "week_start": found.week_start}
+    if as_json:
+        _print_json(about | {"pairs": found.pairs.height, "near": profiles, "profiles": rows})
+        return
+    _out.print(
+        f"{found.platform}, week of {found.week_start}: {found.pairs.height:,} pairs are alike",
+        highlight=False,
+    )
+    table = Table("profile", "hashtags", "facts", box=None)
+    for row in rows:
+        weights = (f"{row[name]:.2f}" for name in ("hashtag_weight", "similarity_weight"))
+        table.add_row(escape(row["profile_id"]), *weights)
     _out.print(table)
 
 

@@ -17,6 +17,15 @@ from influence_assets.storage.warehouse import Warehouse
 
 
 @dataclass(frozen=True)
+class Likeness:
+    """The pairs of a platform that are alike as of the end of a week (its Monday)."""
+
+    platform: str
+    week_start: date
+    pairs: pl.DataFrame
+
+
+@dataclass(frozen=True)
 class Week:
     """The ties of a platform as of the end of a week (its Monday)."""
 
@@ -31,10 +40,31 @@ def week_of(warehouse: Warehouse, platform: str, day: date | None) -> Week:
     Raises:
         UserError: there is no network of it, or the platform has to be named.
     """
-    weeks = warehouse.query("graph.weeks")
+    platform, week = _asked(warehouse.query("graph.weeks"), platform, day)
+    columns = ["platform", "source_id", "target_id", "weight"]
+    ties = warehouse.read("graph.edges_weekly", columns, since=week, until=week)
+    return Week(platform, week, ties.filter(pl.col("platform") == platform).drop("platform"))
+
+
+def likeness_of(warehouse: Warehouse, platform: str, day: date | None) -> Likeness:
+    """Who is alike in the week that holds the day, by default the platform's last.
+
+    Raises:
+        UserError: nothing is known of it, or the platform has to be named.
+    """
+    platform, week = _asked(warehouse.query("graph.proximity_weeks"), platform, day)
+    columns = ["platform", "profile_id", "other_id", "hashtag_weight", "similarity_weight"]
+    pairs = warehouse.read("graph.proximity_weekly", columns, since=week, until=week)
+    return Likeness(platform, week, pairs.filter(pl.col("platform") == platform).drop("platform"))
+
+
+def _asked(weeks: pl.DataFrame, platform: str, day: date | None) -> tuple[str, date]:
+    """The platform and the week that are meant, of those that there are."""
     platforms = weeks["platform"].unique().sort().to_list()
     if not platforms:
-        raise UserError("There is no network yet. Ingest files with ties, then `influence build`.")
+        raise UserError(
+            "There is no network yet. Ingest files with ties or posts, then `influence build`."
+        )
     if not platform and len(platforms) > 1:
         raise UserError(f"Say which network with --platform: {', '.join(platforms)}.")
     platform = platform or platforms[0]
@@ -46,11 +76,9 @@ def week_of(warehouse: Warehouse, platform: str, day: date | None) -> Week:
     if last is None or (day and (day - last).days > 6):
         raise UserError(
             f"There is no network of {platform} for the week of {day}; the weeks go from "
-            f"{days[0]} to {days[-1]}, those without a new tie left out."
+            f"{days[0]} to {days[-1]}, those without anything new left out."
         )
-    columns = ["platform", "source_id", "target_id", "weight"]
-    ties = warehouse.read("graph.edges_weekly", columns, since=last, until=last)
-    return Week(platform, last, ties.filter(pl.col("platform") == platform).drop("platform"))
+    return platform, last
 
 
 def nearest(week: Week, profiles: list[str], most: int) -> pl.DataFrame:
@@ -68,6 +96,35 @@ def nearest(week: Week, profiles: list[str], most: int) -> pl.DataFrame:
         ) from error
     others = found.filter(~pl.col("profile_id").is_in(profiles))
     return others.sort("pagerank", "profile_id", descending=[True, False]).head(most)
+
+
+def most_alike(found: Likeness, profiles: list[str], most: int) -> pl.DataFrame:
+    """The profiles that are most like these, by the sum of both weights.
+
+    Columns: profile_id, hashtag_weight and similarity_weight, each the mean over the given
+    profiles, to which 0 counts where two are not near.
+
+    Raises:
+        UserError: one of them is like nobody in this week.
+    """
+    turned = found.pairs.rename({"profile_id": "other_id", "other_id": "profile_id"})
+    both = pl.concat([found.pairs, turned.select(found.pairs.columns)])
+    asked = set(profiles)
+    if unknown := sorted(asked - set(both["profile_id"])):
+        raise UserError(
+            f"In the week of {found.week_start} nobody of {found.platform} is known to be like "
+            f"{', '.join(unknown)}. Write the profile_id as it stands in core.posts; likeness "
+            "needs posts of the 13 weeks before."
+        )
+    weights = pl.col("hashtag_weight", "similarity_weight")
+    return (
+        both.filter(pl.col("profile_id").is_in(asked) & ~pl.col("other_id").is_in(asked))
+        .sort("profile_id", "other_id")
+        .group_by(pl.col("other_id").alias("profile_id"), maintain_order=True)
+        .agg(weights.sum() / len(asked))
+        .sort(pl.sum_horizontal(weights), "profile_id", descending=[True, False])
+        .head(most)
+    )
 
 
 def comparison(week: Week, truth: Path | None, how: Leiden) -> pl.DataFrame:

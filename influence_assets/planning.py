@@ -22,6 +22,7 @@ from influence_assets.assets import (
     content,
     graph,
     popularity,
+    proximity,
     report,
     spread,
     sql_tables,
@@ -74,12 +75,17 @@ class Request:
 
 def recipes(settings: Settings) -> dict[str, Recipe]:
     """Every recipe by table, in an order in which they can be built."""
+    likeness = [content.text_embeddings_recipe(settings), proximity.proximity_recipe(settings)]
+    # Communities wait for vectors of texts only where likeness counts for them.
+    is_early = settings.counts_likeness
     ordered = [
         *sql_tables.RECIPES,
-        *graph.graph_recipes(settings),
+        *graph.tie_recipes(settings),
+        *(likeness if is_early else ()),
+        *graph.community_recipes(settings),
         *authenticity.authenticity_recipes(settings),
         *spread.RECIPES,
-        content.text_embeddings_recipe(settings),
+        *(() if is_early else likeness),
         popularity.features_recipe(settings),
         *(popularity.model_recipe(t) for t in popularity.MODEL_TABLES),
         report.RECIPE,

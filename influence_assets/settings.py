@@ -17,6 +17,9 @@ from influence_assets.errors import UserError
 TIE_KINDS = ("follow", "mention", "reply", "repost", "collab")
 """What a tie is made of: a column of graph.edges_weekly each."""
 
+LIKENESS_KINDS = ("hashtag", "similarity")
+"""What may count beside ties: a column of graph.proximity_weekly each."""
+
 DEFAULT_ENCODER = "all-MiniLM-L6-v2"
 
 
@@ -42,7 +45,8 @@ class Settings:
             more, smaller communities. For `cpm` a density, such as 0.05.
         tie_weights: INFLUENCE_TIE_WEIGHTS, what each kind of tie counts in the weight of a
             tie, such as `follow=0.5,reply=2`; a kind that is not named counts 1, and 0
-            leaves it out.
+            leaves it out. Also what likeness counts beside ties for communities and the map:
+            `hashtag` and `similarity`, by default 0.
         settle_s: INFLUENCE_SETTLE_S, how long a landed file has to stay as it is until
             it is taken to be whole, default 10.
     """
@@ -83,6 +87,21 @@ class Settings:
             community_resolution=_number(env, "INFLUENCE_COMMUNITY_RESOLUTION", 1),
             tie_weights=_tie_weights(env.get("INFLUENCE_TIE_WEIGHTS", "")),
         )
+
+    @property
+    def edge_weights(self) -> dict[str, float]:
+        """What each kind counts in graph.edges_weekly."""
+        return {kind: self.tie_weights[kind] for kind in TIE_KINDS}
+
+    @property
+    def likeness_weights(self) -> dict[str, float]:
+        """What each measure of graph.proximity_weekly counts."""
+        return {kind: self.tie_weights[kind] for kind in LIKENESS_KINDS}
+
+    @property
+    def counts_likeness(self) -> bool:
+        """Whether communities and the map are found on likeness too."""
+        return any(self.likeness_weights.values())
 
     @property
     def landing(self) -> Path:
@@ -170,13 +189,13 @@ def _quality(text: str) -> str:
 
 
 def _tie_weights(text: str) -> dict[str, float]:
-    weights = dict.fromkeys(TIE_KINDS, 1.0)
+    weights = dict.fromkeys(TIE_KINDS, 1.0) | dict.fromkeys(LIKENESS_KINDS, 0.0)
     for part in filter(None, text.replace(" ", "").split(",")):
         kind, _, number = part.partition("=")
         if kind not in weights:
             raise UserError(
                 f"INFLUENCE_TIE_WEIGHTS has '{part}'. Write kinds with what they count, such as "
-                f"follow=0.5,reply=2; the kinds are {', '.join(TIE_KINDS)}."
+                f"follow=0.5,reply=2; the kinds are {', '.join(weights)}."
             )
         weights[kind] = _number({"INFLUENCE_TIE_WEIGHTS": number}, "INFLUENCE_TIE_WEIGHTS", 1)
     return weights

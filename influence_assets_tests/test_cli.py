@@ -51,6 +51,7 @@ def test_from_a_file_to_a_row(home: Path) -> None:
     assert json.loads(built.stdout)["built"] == {
         "core.profile_snapshots": 1,
         "marts.profile_metrics_weekly": 1,
+        "marts.authenticity_evidence_weekly": 1,
     }
     asked = run(home, "sql", "SELECT profile_id, followers_end FROM "
                 "marts.profile_metrics_weekly", "--json")  # fmt: skip

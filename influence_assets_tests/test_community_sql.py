@@ -201,10 +201,10 @@ def test_with_four_communities_what_most_of_them_say_tells_nothing(tables: Table
 PLACE = TABLES["graph.profile_centrality_weekly"]
 
 
-def place(profile: str, pagerank: float, strength: float) -> dict[str, Any]:
+def place(profile: str, pagerank: float) -> dict[str, Any]:
     none = dict.fromkeys((c for c, d in PLACE.columns.items() if not d.nullable), 0)
-    own = {"pagerank": pagerank, "in_strength": strength}
-    return none | {"week_start": MON, "platform": "x", "profile_id": profile} | own
+    own = {"profile_id": profile, "pagerank": pagerank}
+    return none | {"week_start": MON, "platform": "x"} | own
 
 
 def profile(tables: Tables) -> dict[str, Any]:
@@ -217,7 +217,13 @@ def described(tables: Tables) -> Tables:
     """Five members: c leads, e has most ties to outside; three quarters of the weight stays."""
     join(tables, "one", "abcde")
     ranks = {"a": 0.1, "b": 0.2, "c": 0.4, "d": 0.2, "e": 0.1}
-    put(tables, "graph.profile_centrality_weekly", *(place(p, r, ord(p)) for p, r in ranks.items()))
+    put(tables, "graph.profile_centrality_weekly", *(place(p, r) for p, r in ranks.items()))
+    join(tables, "two", "yz")
+    # To outside c has 1, d has 2 and e 2.5; a tie to one's own does not count.
+    put(
+        tables, "graph.edges_weekly", edge("c", "y", 1.0), edge("z", "d", 2.0),
+        edge("e", "z", 2.0), edge("y", "e", 0.5), edge("b", "c", 9.0),
+    )  # fmt: skip
     tie = {"week_start": MON, "platform": "x", "community_id": "one", "ties": 4}
     put(
         tables, "graph.community_ties_weekly",
@@ -270,9 +276,16 @@ def test_posts_languages_countries_engagement_and_the_label(described: Tables) -
     assert row["posts_by_hour_utc"] == [0] * 12 + [4] + [0] * 11
 
 
+def test_a_community_of_likeness_alone_is_described(tables: Tables) -> None:
+    join(tables, "one", "abcde")
+    row = profile(tables)
+    assert (row["size"], row["leader_ids"], row["label"]) == (5, list("abcde"), "around a")
+    assert (row["cohesion"], row["bridge_ids"], row["broker_ids"]) == (None, [], [])
+
+
 def test_communities_of_four_are_not_described(tables: Tables) -> None:
     join(tables, "few", "abcd")
-    put(tables, "graph.profile_centrality_weekly", *(place(p, 0.1, 1) for p in "abcd"))
+    put(tables, "graph.profile_centrality_weekly", *(place(p, 0.1) for p in "abcd"))
     assert run(tables, "graph.community_profiles_weekly", **ONE, **MEMORY).is_empty()
 
 

@@ -19,6 +19,7 @@ ASSETS = {
     "graph/edges_weekly", "graph/profile_centrality_weekly", "graph/centrality_standing_weekly",
     "graph/communities_weekly", "graph/community_events", "graph/community_ties_weekly",
     "graph/community_words_weekly", "graph/community_profiles_weekly", "graph/layout_weekly",
+    "graph/proximity_weekly",
     "marts/authenticity_evidence_weekly", "graph/influence_adjusted_weekly",
     "marts/cascades", "marts/hashtags_weekly", "marts/viral_posts",
     "content/text_embeddings", "features/popularity", "models/registry", "models/evaluations",

@@ -217,8 +217,8 @@ def test_all_kinds_in_a_small_world(warehouse: Warehouse) -> None:
     week = date(2023, 12, 25)
     placed = [
         {"week_start": w, "platform": "x", "profile_id": who, "community_id": group,
-         "community_size": 1, "membership_strength": 1.0, "partition_modularity": 0.0,
-         "partition_stability": 1.0}
+         "group_id": "g", "community_size": 1, "membership_strength": 1.0,
+         "partition_modularity": 0.0, "partition_stability": 1.0}
         # In the week that runs everybody is of one community.
         for w, groups in ((week, "aab"), (MON, "aaa"))
         for who, group in zip(("ann", "bob", "cid"), groups, strict=True)
@@ -280,7 +280,7 @@ def test_a_hashtags_week_and_the_weeks_before(tables: Tables) -> None:
 
 
 def test_the_communities_of_a_hashtags_users(tables: Tables) -> None:
-    row = {"platform": "x", "community_size": 1, "membership_strength": 1.0,
+    row = {"platform": "x", "group_id": "g", "community_size": 1, "membership_strength": 1.0,
            "partition_modularity": 0.0, "partition_stability": 1.0}  # fmt: skip
     put(tables, "core.posts", tagged("p", "ann", 1, "a"), tagged("q", "ann", 2, "a"),
         tagged("r", "bob", 3, "a"), tagged("s", "ann", 8, "a"))  # fmt: skip

@@ -128,5 +128,5 @@ def compute_adjusted(build: Build) -> None:
         def measure(own: pl.DataFrame, about: pl.DataFrame) -> pl.DataFrame:
             return influence.adjusted(own, influence.votes(about))
 
-        build.write(measured(edges, told, weeks, measure), chunk)
+        build.write(measured(build, edges, told, weeks, measure), chunk)
         build.log(f"{build.recipe.table}: {weeks[0]} to {weeks[-1]} written")

@@ -8,14 +8,17 @@ from datetime import date
 import dagster as dg
 import polars as pl
 
+from influence_assets.assets.proximity import counted_ties
 from influence_assets.assets.shell import Build, code_of, table_asset
 from influence_assets.assets.sql_tables import FADING, MEMORY_WEEKS, sql_compute, sql_recipe
+from influence_assets.contracts import TABLES
 from influence_assets.domain.graph import (
     centrality,
     communities,
     layout,
     lives,
     passivity,
+    proximity,
     ties,
     tracking,
 )
@@ -31,6 +34,8 @@ Measure = Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame]
 
 _KEY = ["week_start", "platform"]
 _TIES = ["source_id", "target_id", "weight"]
+
+_LIKENESS = Upstream("graph.proximity_weekly", "so_far", drives=False)
 
 CENTRALITY = Recipe(
     "graph.profile_centrality_weekly",
@@ -64,6 +69,7 @@ COMMUNITY_WORDS = sql_recipe(
 COMMUNITY_PROFILES = sql_recipe(
     "graph.community_profiles_weekly",
     Upstream("graph.communities_weekly", "same"),
+    Upstream("graph.edges_weekly", "same"),
     Upstream("graph.profile_centrality_weekly", "same"),
     Upstream("graph.community_ties_weekly", "same"),
     Upstream("graph.community_words_weekly", "same"),
@@ -72,34 +78,61 @@ COMMUNITY_PROFILES = sql_recipe(
     Upstream("marts.profile_metrics_weekly", "same", drives=False),
     settings=f"-{MEMORY_WEEKS}",
 )
-LAYOUT = Recipe(
-    "graph.layout_weekly",
-    (Upstream("graph.edges_weekly", "so_far"), Upstream("graph.communities_weekly", "so_far")),
-    f"{code_of(ties, layout)}-{sql.code_version('graph.places_before')}-{SEED}",
-)
 
 
 def edges_recipe(settings: Settings) -> Recipe:
-    """What the weekly ties are built from."""
-    how = f"-{FADING}-{sorted(settings.tie_weights.items())}"
-    return sql_recipe("graph.edges_weekly", Upstream("core.interactions", "so_far"), settings=how)
+    """What the weekly ties are built from.
+
+    Where likeness counts, a week with posts has a network, though there be no new tie in it.
+    """
+    how = f"-{FADING}-{sorted(settings.edge_weights.items())}"
+    posted = [Upstream("core.posts", "exists")] if settings.counts_likeness else []
+    acts = Upstream("core.interactions", "so_far")
+    return sql_recipe("graph.edges_weekly", acts, *posted, settings=how)
 
 
 def communities_recipe(settings: Settings) -> Recipe:
     """What the weekly communities are built from."""
     return Recipe(
         "graph.communities_weekly",
-        (Upstream("graph.edges_weekly", "so_far"),),
+        (Upstream("graph.edges_weekly", "so_far"), *_likeness_upstream(settings)),
         f"{code_of(ties, communities, tracking)}-{sql.code_version('graph.communities_before')}"
-        f"-{SEED}-{leiden_of(settings)}",
+        f"-{SEED}-{leiden_of(settings)}{_likeness_version(settings)}",
     )
 
 
-def graph_recipes(settings: Settings) -> list[Recipe]:
-    """What the weekly network is built from, in an order in which it can be built."""
-    found = communities_recipe(settings)
-    of_communities = [found, EVENTS, COMMUNITY_TIES, COMMUNITY_WORDS, COMMUNITY_PROFILES]
-    return [edges_recipe(settings), CENTRALITY, STANDING, *of_communities, LAYOUT]
+def layout_recipe(settings: Settings) -> Recipe:
+    """What the weekly map is built from."""
+    return Recipe(
+        "graph.layout_weekly",
+        (
+            Upstream("graph.edges_weekly", "so_far"),
+            Upstream("graph.communities_weekly", "so_far"),
+            *_likeness_upstream(settings),
+        ),
+        f"{code_of(ties, layout)}-{sql.code_version('graph.places_before')}-{SEED}"
+        f"{_likeness_version(settings)}",
+    )
+
+
+def _likeness_upstream(settings: Settings) -> tuple[Upstream, ...]:
+    return (_LIKENESS,) if settings.counts_likeness else ()
+
+
+def _likeness_version(settings: Settings) -> str:
+    weights = sorted(settings.likeness_weights.items())
+    return f"-{code_of(proximity)}-{weights}" if settings.counts_likeness else ""
+
+
+def tie_recipes(settings: Settings) -> list[Recipe]:
+    """What ties and the places in them are built from, in an order in which they can be built."""
+    return [edges_recipe(settings), CENTRALITY, STANDING]
+
+
+def community_recipes(settings: Settings) -> list[Recipe]:
+    """What communities and the map are built from, in such an order."""
+    described = [EVENTS, COMMUNITY_TIES, COMMUNITY_WORDS, COMMUNITY_PROFILES]
+    return [communities_recipe(settings), *described, layout_recipe(settings)]
 
 
 def leiden_of(settings: Settings) -> communities.Leiden:
@@ -111,7 +144,7 @@ def leiden_of(settings: Settings) -> communities.Leiden:
 def graph_assets(start: date, settings: Settings) -> list[dg.AssetsDefinition]:
     """The assets of the weekly network."""
     edges = edges_recipe(settings)
-    weights = {**FADING, **settings.tie_weights}
+    weights = {**FADING, **settings.edge_weights}
     memory = {"memory_weeks": MEMORY_WEEKS}
     of_sql, of_igraph = {"sql", "duckdb", "table"}, {"igraph", "table"}
     return [
@@ -130,7 +163,7 @@ def graph_assets(start: date, settings: Settings) -> list[dg.AssetsDefinition]:
                 (COMMUNITY_PROFILES, memory),
             )
         ),
-        table_asset(LAYOUT, compute_layout, start=start, kinds={"igraph", "table"}),
+        table_asset(layout_recipe(settings), compute_layout, start=start, kinds=of_igraph),
     ]
 
 
@@ -140,19 +173,25 @@ def compute_centrality(build: Build) -> None:
     def measure(edges: pl.DataFrame, posted: pl.DataFrame) -> pl.DataFrame:
         return centrality.places(edges, posted, SEED)
 
-    _by_week(build, [*_TIES, "repost_weight", "reply_weight"], measure, has_posts=True)
+    columns = [*_KEY, *_TIES, "repost_weight", "reply_weight"]
+    for chunk in build.chunks(WEEKS_AT_ONCE):
+        weeks = list(chunk)
+        first, last = date.fromisoformat(weeks[0]), date.fromisoformat(weeks[-1])
+        edges = build.warehouse.read("graph.edges_weekly", columns, since=first, until=last)
+        bounds = {"first_day": weeks[0], "last_day": weeks[-1]}
+        posted = build.warehouse.query("graph.faded_posts", {**bounds, **FADING})
+        build.write(measured(build, edges, posted, weeks, measure), chunk)
+        build.log(f"{build.recipe.table}: {weeks[0]} to {weeks[-1]} written")
 
 
 def compute_communities(build: Build) -> None:
     """Every profile's community, from week to week, so that the ids stay."""
-    for key, version in build.one_by_one():
-        build.write(_communities_of(build, key), version)
-        build.log(f"{build.recipe.table}: {key} written")
+    build.one_by_one(lambda key: _communities_of(build, key))
 
 
 def _communities_of(build: Build, key: str) -> pl.DataFrame:
     week, how = date.fromisoformat(key), leiden_of(build.settings)
-    edges = build.warehouse.read("graph.edges_weekly", [*_KEY, *_TIES], since=week, until=week)
+    network = counted_ties(build.warehouse, build.settings, week)
     memory = {"week_start": key, "memory_weeks": MEMORY_WEEKS}
     members = build.warehouse.query("graph.communities_before", memory)
 
@@ -164,14 +203,12 @@ def _communities_of(build: Build, key: str) -> pl.DataFrame:
         lasting = dict(ids.iter_rows())
         return found.with_columns(pl.col("community_id", "group_id").replace_strict(lasting))
 
-    return by_platform(edges, week, tracked)
+    return by_platform(build, network, week, tracked)
 
 
 def compute_events(build: Build) -> None:
     """What communities live through, from week to week."""
-    for key, version in build.one_by_one():
-        build.write(_events_of(build, key), version)
-        build.log(f"{build.recipe.table}: {key} written")
+    build.one_by_one(lambda key: _events_of(build, key))
 
 
 def _events_of(build: Build, key: str) -> pl.DataFrame:
@@ -183,19 +220,17 @@ def _events_of(build: Build, key: str) -> pl.DataFrame:
         now, before = own.filter("is_now"), own.filter(~pl.col("is_now"))
         return lives.life_events(before, now, told.filter(pl.col("platform") == platform))
 
-    return by_platform(steps, date.fromisoformat(key), events)
+    return by_platform(build, steps, date.fromisoformat(key), events)
 
 
 def compute_layout(build: Build) -> None:
     """Where everybody stands on the map, from week to week, so that it stays put."""
-    for key, version in build.one_by_one():
-        build.write(_layout_of(build, key), version)
-        build.log(f"{build.recipe.table}: {key} written")
+    build.one_by_one(lambda key: _layout_of(build, key))
 
 
 def _layout_of(build: Build, key: str) -> pl.DataFrame:
     week = date.fromisoformat(key)
-    edges = build.warehouse.read("graph.edges_weekly", [*_KEY, *_TIES], since=week, until=week)
+    network = counted_ties(build.warehouse, build.settings, week)
     columns = ["platform", "profile_id", "community_id"]
     found = build.warehouse.read("graph.communities_weekly", columns, since=week, until=week)
     before = build.warehouse.query("graph.places_before", {"week_start": key})
@@ -204,13 +239,18 @@ def _layout_of(build: Build, key: str) -> pl.DataFrame:
         here = pl.col("platform") == platform
         return layout.places(own, found.filter(here), before.filter(here), SEED)
 
-    return by_platform(edges, week, placed)
+    return by_platform(build, network, week, placed)
 
 
 def by_platform(
-    rows: pl.DataFrame, week: date, measure: Callable[[pl.DataFrame, str], pl.DataFrame]
+    build: Build,
+    rows: pl.DataFrame,
+    week: date,
+    measure: Callable[[pl.DataFrame, str], pl.DataFrame],
 ) -> pl.DataFrame:
     """What a measure makes of each platform's rows, with the week and the platform."""
+    if rows.is_empty():
+        return TABLES[build.recipe.table].schema.create_empty()
     return pl.concat(
         measure(own, platform).with_columns(
             pl.lit(week).alias("week_start"), pl.lit(platform).alias("platform")
@@ -219,39 +259,8 @@ def by_platform(
     )
 
 
-def _by_week(
-    build: Build,
-    columns: list[str],
-    measure: Measure,
-    has_posts: bool = False,
-) -> None:
-    """Write what a measure makes of each week's edges and faded posts of each platform."""
-    for chunk in build.chunks(WEEKS_AT_ONCE):
-        weeks = list(chunk)
-        first, last = date.fromisoformat(weeks[0]), date.fromisoformat(weeks[-1])
-        edges = build.warehouse.read(
-            "graph.edges_weekly", [*_KEY, *columns], since=first, until=last
-        )
-        posted = _NO_POSTS
-        if has_posts:
-            bounds = {"first_day": weeks[0], "last_day": weeks[-1]}
-            faded = {**bounds, **FADING}
-            posted = build.warehouse.query("graph.faded_posts", faded)
-        build.write(measured(edges, posted, weeks, measure), chunk)
-        build.log(f"{build.recipe.table}: {weeks[0]} to {weeks[-1]} written")
-
-
-_NO_POSTS = pl.DataFrame(
-    schema={
-        "week_start": pl.Date,
-        "platform": pl.String,
-        "profile_id": pl.String,
-        "posts": pl.Float64,
-    }
-)
-
-
 def measured(
+    build: Build,
     edges: pl.DataFrame,
     posted: pl.DataFrame,
     weeks: list[str],
@@ -261,6 +270,8 @@ def measured(
     wanted = edges.filter(pl.col("week_start").cast(pl.String).is_in(weeks))
     posts = posted.partition_by(_KEY, as_dict=True, include_key=False)
     none = posted.drop(_KEY).clear()
+    if wanted.is_empty():
+        return TABLES[build.recipe.table].schema.create_empty()
     return pl.concat(
         measure(own.drop(_KEY), posts.get(key, none)).with_columns(
             pl.lit(key[0]).cast(pl.Date).alias("week_start"), pl.lit(key[1]).alias("platform")

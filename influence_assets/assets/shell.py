@@ -10,6 +10,7 @@ partitions of the range whose input has changed, and reports those alone.
 
 import hashlib
 import logging
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -44,6 +45,10 @@ ROWS_ADDED = "rows_added"
 """Metadata: rows of a partition less those that it had before; the retraining sensor reads it."""
 
 GAP_DAYS = 62
+
+HOLD_S = 5.0
+"""So long the warehouse is kept open for partitions that are written one by one."""
+
 logger = logging.getLogger("influence_assets")
 
 OWNERS = ["team:influence"]
@@ -87,17 +92,27 @@ class Build:
         if chunk:
             yield chunk
 
-    def one_by_one(self) -> Iterator[tuple[str, dict[str, str]]]:
-        """The partitions in order, each with its version, of a table that carries on from its
-        own earlier ones.
+    def one_by_one(self, rows_of: Callable[[str], pl.DataFrame]) -> None:
+        """Write the partitions in order, of a table that carries on from its own earlier ones.
 
-        Where one of those is stale and not part of this run, the version says so: then it
-        is built again once that one has been.
+        Where one of those is stale and not part of this run, the version says so: then the
+        partition is built again once that one has been.
+
+        Args:
+            rows_of: the rows of a partition by its key; it may read the earlier ones.
         """
         first = min(self.unfinished, default=None)
-        for key, version in self.versions.items():
-            is_early = first is not None and first < key
-            yield key, {key: f"{version} before {first}" if is_early else version}
+        left = list(self.versions.items())
+        while left:
+            began = time.monotonic()
+            with self.warehouse.kept_open():
+                while left and time.monotonic() < began + HOLD_S:
+                    key, version = left.pop(0)
+                    is_early = first is not None and first < key
+                    self.write(
+                        rows_of(key), {key: f"{version} before {first}" if is_early else version}
+                    )
+            self.log(f"{self.recipe.table}: up to {key} written")
 
     def write(
         self,

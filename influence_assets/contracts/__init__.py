@@ -8,6 +8,7 @@ from influence_assets.contracts import (
     graph,
     meta,
     models,
+    proximity,
     raw,
     spread,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "graph",
     "meta",
     "models",
+    "proximity",
     "raw",
     "spread",
 ]

@@ -138,7 +138,8 @@ class CentralityStandingWeekly(dy.Schema):
 @table("graph.communities_weekly", ("week_start", "platform", "profile_id"), "week_start", "week")
 class CommunitiesWeekly(dy.Schema):
     """A row is a profile's community in the week, by the Leiden algorithm
-    (Traag, Waltman, van Eck 2019) on the undirected weighted graph."""
+    (Traag, Waltman, van Eck 2019) on the undirected weighted graph of ties, and of likeness
+    where the user has it count."""
 
     week_start = _week()
     platform = _platform()
@@ -154,7 +155,9 @@ class CommunitiesWeekly(dy.Schema):
     )
     community_size = dy.Int64(min=1, description="Members in that week.")
     membership_strength = dy.Float64(
-        min=0, max=1, description="Share of the profile's tie weight that stays in the community."
+        min=0,
+        max=1,
+        description="Share of the profile's weight in that graph that stays in the community.",
     )
     partition_modularity = dy.Float64(
         min=-1,
@@ -271,7 +274,7 @@ class CommunityProfilesWeekly(dy.Schema):
         min_length=1, description="Its three most telling hashtags, else terms, else its leader."
     )
     size = dy.Int64(min=5, description="Members.")
-    leader_ids = dy.List(dy.String(), description="Members with the highest PageRank, five.")
+    leader_ids = dy.List(dy.String(), description="Members with the highest PageRank first, five.")
     hashtags = dy.List(dy.String(), description="The most telling ones, ten.")
     terms = dy.List(dy.String(), description="The most telling words, ten.")
     languages = dy.List(dy.String(), description="Of the posts, the commonest first, five.")
@@ -284,7 +287,10 @@ class CommunityProfilesWeekly(dy.Schema):
         nullable=True, min=0, description="Engagement of the week by posts of the week."
     )
     cohesion = dy.Float64(
-        min=0, max=1, description="Share of the members' tie weight that stays inside."
+        nullable=True,
+        min=0,
+        max=1,
+        description="Share of the members' tie weight that stays inside; NULL if none has a tie.",
     )
     bridge_ids = dy.List(dy.String(), description="Communities that it has most ties to, five.")
     bridge_weights = dy.List(dy.Float64(), description="The weight of these ties.")

@@ -24,35 +24,35 @@ def upgrade(connection: duckdb.DuckDBPyConnection) -> None:
     """
     found = _stored(connection)
     for table in TABLES.values():
-        wanted = {name: duckdb_type(column.dtype) for name, column in table.columns.items()}
         stored = found.get(table.name)
-        if stored is None or stored == wanted:
+        if stored is None:
             continue
         if table.layer in _KEPT:
-            _add_columns(connection, table, stored, wanted)
-        else:
+            _add_columns(connection, table, {name: dtype for name, (dtype, _) in stored.items()})
+        elif stored != {
+            name: (duckdb_type(column.dtype), column.nullable)
+            for name, column in table.columns.items()
+        }:
             _drop(connection, table)
             connection.execute(create_statement(table))
 
 
-def _stored(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
-    """Types by column by table, as they are in the warehouse."""
+def _stored(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, tuple[str, bool]]]:
+    """Type, and whether it may be NULL, by column by table, as they are in the warehouse."""
     rows = connection.execute(
-        "SELECT schema_name || '.' || table_name, column_name, data_type FROM duckdb_columns() "
-        "WHERE NOT internal ORDER BY ALL"
+        "SELECT schema_name || '.' || table_name, column_name, data_type, is_nullable "
+        "FROM duckdb_columns() WHERE NOT internal ORDER BY ALL"
     ).fetchall()
-    found: dict[str, dict[str, str]] = {}
-    for table, column, dtype in rows:
-        found.setdefault(table, {})[column] = dtype
+    found: dict[str, dict[str, tuple[str, bool]]] = {}
+    for table, column, dtype, is_nullable in rows:
+        found.setdefault(table, {})[column] = (dtype, is_nullable)
     return found
 
 
 def _add_columns(
-    connection: duckdb.DuckDBPyConnection,
-    table: Table,
-    stored: dict[str, str],
-    wanted: dict[str, str],
+    connection: duckdb.DuckDBPyConnection, table: Table, stored: dict[str, str]
 ) -> None:
+    wanted = {name: duckdb_type(column.dtype) for name, column in table.columns.items()}
     others = [n for n, dtype in wanted.items() if stored.get(n, dtype) != dtype]
     missing = [n for n in wanted if n not in stored]
     if others or any(not table.columns[n].nullable for n in missing):

@@ -18,10 +18,11 @@ import duckdb
 
 from influence_assets.storage.warehouse import WHOLE
 
-Reach = Literal["same", "week", "week_before", "so_far", "all", "touched"]
+Reach = Literal["same", "week", "week_before", "so_far", "all", "touched", "exists"]
 """What of an upstream table a partition is built from: the partition of the same key; the
-days of its week, or of the week before; everything up to its end; everything; or
-rows that only need looking up, because ingesting marks every day that they touch."""
+days of its week, or of the week before; everything up to its end; everything;
+rows that only need looking up, because ingesting marks every day that they touch; or
+nothing but that its week is there, whatever it holds."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,8 @@ def _upstream_versions(connection: duckdb.DuckDBPyConnection, upstream: Upstream
         return versions
     if upstream.reach == "all":
         return {WHOLE: _fingerprint(*(f"{k}={v}" for k, v in sorted(versions.items())))}
+    if upstream.reach == "exists":
+        return {_monday(key): "" for key in versions}
     weekly: dict[str, list[str]] = {}
     for key, version in sorted(versions.items()):
         weekly.setdefault(_monday(key), []).append(f"{key}={version}")

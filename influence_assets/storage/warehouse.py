@@ -69,6 +69,18 @@ class Warehouse:
         self._sleep = sleep
         self._rng = rng or random.Random()
         self._prepared = False
+        self._kept: duckdb.DuckDBPyConnection | None = None
+
+    @contextmanager
+    def kept_open(self) -> Iterator[None]:
+        """Until the end all methods share one connection: to open one takes longer than many a
+        small read. Nobody else has the file meanwhile, so keep it short."""
+        with self.connect() as connection:
+            self._kept = connection
+            try:
+                yield
+            finally:
+                self._kept = None
 
     @contextmanager
     def connect(self, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -83,6 +95,9 @@ class Warehouse:
                 f"There is no warehouse at {self.path} yet. Fill one with `influence ingest PATH` "
                 "or `influence demo`, or point INFLUENCE_HOME at the folder that has it."
             )
+        if self._kept is not None:
+            yield self._kept
+            return
         self.path.parent.mkdir(parents=True, exist_ok=True)
         connection = self._open(read_only)
         try:

@@ -9,9 +9,10 @@ import polars as pl
 import pytest
 
 from influence_assets.assets.graph import (
+    community_recipes,
     compute_communities,
     compute_events,
-    graph_recipes,
+    edges_recipe,
 )
 from influence_assets.assets.shell import Build, Compute
 from influence_assets.assets.sql_tables import FADING, sql_compute
@@ -57,8 +58,9 @@ def told(folder: Path, profiles: pl.DataFrame, weeks: int, seed: int) -> pl.Data
         connection.register("drawn", acts.to_arrow())
         connection.execute("INSERT INTO core.interactions BY NAME SELECT * FROM drawn")
     mondays = [str(START + timedelta(weeks=w)) for w in range(-1, weeks)]
-    edges, _, _, communities, events, *_ = graph_recipes(settings)
-    weights = {**FADING, **settings.tie_weights}
+    edges = edges_recipe(settings)
+    communities, events, *_ = community_recipes(settings)
+    weights = {**FADING, **settings.edge_weights}
     steps: list[tuple[Recipe, Compute]] = [
         (edges, sql_compute(edges, weights)),
         (communities, compute_communities),

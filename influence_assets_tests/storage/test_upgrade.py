@@ -32,6 +32,11 @@ def test_a_built_table_with_other_columns_is_built_anew(old: Warehouse) -> None:
     assert held(old) == [("a", D1, 2)]
 
 
+def test_a_built_column_that_may_be_empty_now_is_made_so(old: Warehouse) -> None:
+    run(old, f"DELETE FROM {TABLE}", f"ALTER TABLE {TABLE} ALTER COLUMN saves SET NOT NULL")
+    assert versions_of(old) == {}
+
+
 def test_what_is_as_it_should_be_stays(old: Warehouse) -> None:
     assert held(old) == [("a", D1, 1)]
     assert versions_of(old) == {K1: "v1"}

@@ -1,12 +1,32 @@
 -- A row is a community of five members or more in one week, described by its members, by their
--- ties as of that week, and by their posts of the $memory_weeks weeks up to its end.
-WITH members AS (
+-- ties as of that week, and by their posts of the $memory_weeks weeks up to its end. A member that
+-- is in it by likeness alone has no tie and no centrality.
+WITH outer_ties AS (
     SELECT
-        m.week_start, m.platform, m.profile_id, m.community_id, m.group_id, c.pagerank,
-        (c.in_strength + c.out_strength) * (1 - m.membership_strength) AS outside,
+        week_start, platform, profile_id,
+        -- In a fixed order: sums of fractions differ in the last digit with the order.
+        sum(weight ORDER BY weight) AS outside
+    FROM (
+        SELECT e.week_start, e.platform, unnest([e.source_id, e.target_id]) AS profile_id, e.weight
+        FROM graph.edges_weekly AS e
+        JOIN graph.communities_weekly AS a
+            ON a.week_start = e.week_start AND a.platform = e.platform
+            AND a.profile_id = e.source_id
+        JOIN graph.communities_weekly AS b
+            ON b.week_start = e.week_start AND b.platform = e.platform
+            AND b.profile_id = e.target_id
+        WHERE e.week_start BETWEEN CAST($first_day AS DATE) AND CAST($last_day AS DATE)
+            AND a.community_id <> b.community_id
+    )
+    GROUP BY week_start, platform, profile_id
+),
+members AS (
+    SELECT
+        m.week_start, m.platform, m.profile_id, m.community_id, m.group_id, c.pagerank, o.outside,
         m.week_start + 7 - 7 * $memory_weeks AS first_week
     FROM graph.communities_weekly AS m
-    JOIN graph.profile_centrality_weekly AS c USING (week_start, platform, profile_id)
+    LEFT JOIN graph.profile_centrality_weekly AS c USING (week_start, platform, profile_id)
+    LEFT JOIN outer_ties AS o USING (week_start, platform, profile_id)
     WHERE m.week_start BETWEEN CAST($first_day AS DATE) AND CAST($last_day AS DATE)
         AND m.community_size >= 5
 ),
@@ -15,8 +35,8 @@ led AS (
         week_start, platform, community_id,
         any_value(group_id) AS group_id,
         count(*) AS size,
-        list(profile_id ORDER BY pagerank DESC, profile_id)[:5] AS leader_ids,
-        list(profile_id ORDER BY outside DESC, profile_id) FILTER (outside > 1e-9) AS broker_ids
+        list(profile_id ORDER BY pagerank DESC NULLS LAST, profile_id)[:5] AS leader_ids,
+        list(profile_id ORDER BY outside DESC, profile_id) FILTER (outside > 0) AS broker_ids
     FROM members
     GROUP BY week_start, platform, community_id
 ),
@@ -133,7 +153,7 @@ SELECT
     coalesce(t.bridge_weights[:5], []) AS bridge_weights,
     coalesce(l.broker_ids[:3], []) AS broker_ids
 FROM led AS l
-JOIN tied AS t USING (week_start, platform, community_id)
+LEFT JOIN tied AS t USING (week_start, platform, community_id)
 LEFT JOIN told AS w USING (week_start, platform, community_id)
 LEFT JOIN hours AS h USING (week_start, platform, community_id)
 LEFT JOIN mixed AS x USING (week_start, platform, community_id)
