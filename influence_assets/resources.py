@@ -25,6 +25,9 @@ class WarehouseResource(DuckDBResource):  # type: ignore[misc]  # untyped upstre
     retrain_after: int
     hub_offline: bool
     settle_s: float
+    community_quality: str
+    community_resolution: float
+    tie_weights: dict[str, float]
 
     @classmethod
     def from_settings(cls, settings: Settings) -> WarehouseResource:
@@ -39,6 +42,9 @@ class WarehouseResource(DuckDBResource):  # type: ignore[misc]  # untyped upstre
             retrain_after=settings.retrain_after,
             hub_offline=settings.hub_offline,
             settle_s=settings.settle_s,
+            community_quality=settings.community_quality,
+            community_resolution=settings.community_resolution,
+            tie_weights=dict(settings.tie_weights),
         )
 
     @property
@@ -55,6 +61,9 @@ class WarehouseResource(DuckDBResource):  # type: ignore[misc]  # untyped upstre
                 "INFLUENCE_RETRAIN_AFTER": str(self.retrain_after),
                 "HF_HUB_OFFLINE": "1" if self.hub_offline else "0",
                 "INFLUENCE_SETTLE_S": str(self.settle_s),
+                "INFLUENCE_COMMUNITY_QUALITY": self.community_quality,
+                "INFLUENCE_COMMUNITY_RESOLUTION": str(self.community_resolution),
+                "INFLUENCE_TIE_WEIGHTS": ",".join(f"{k}={w}" for k, w in self.tie_weights.items()),
             }
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 import dagster as dg
@@ -10,6 +11,7 @@ import pytest
 from influence_assets.build import build_defs
 from influence_assets.contracts import TABLES
 from influence_assets.planning import recipes
+from influence_assets.resources import WarehouseResource
 from influence_assets.settings import Settings
 
 ASSETS = {
@@ -108,6 +110,28 @@ def test_lineage_is_that_of_the_recipes(settings: Settings, nodes: dict[str, dg.
     for table, recipe in recipes(settings).items():
         deps = {d.asset_key.to_user_string() for d in nodes[table.replace(".", "/")].deps}
         assert deps == {u.table.replace(".", "/") for u in recipe.upstream}
+
+
+def test_runs_see_every_setting(tmp_path: Path) -> None:
+    chosen = Settings.from_env(
+        {
+            "INFLUENCE_HOME": str(tmp_path),
+            "INFLUENCE_WAREHOUSE": str(tmp_path / "other.duckdb"),
+            "INFLUENCE_START_DATE": "2010-02-03",
+            "INFLUENCE_TEXT_ENCODER": "other",
+            "INFLUENCE_LOCK_WAIT_S": "1.5",
+            "INFLUENCE_MATURITY_HOURS": "12.5",
+            "INFLUENCE_RETRAIN_AFTER": "7",
+            "HF_HUB_OFFLINE": "1",
+            "INFLUENCE_SETTLE_S": "2.5",
+            "INFLUENCE_COMMUNITY_QUALITY": "cpm",
+            "INFLUENCE_COMMUNITY_RESOLUTION": "0.05",
+            "INFLUENCE_TIE_WEIGHTS": "follow=0.5,hashtag=1e-7",
+        }
+    )
+    default = Settings.from_env({})
+    assert all(getattr(chosen, f.name) != getattr(default, f.name) for f in fields(Settings))
+    assert WarehouseResource.from_settings(chosen).settings == chosen
 
 
 def test_jobs_schedule_and_sensors(defs: dg.Definitions) -> None:
