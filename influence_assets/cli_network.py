@@ -66,11 +66,13 @@ def compare(
     as_json: _AsJson = False,
 ) -> None:
     """Compare algorithms for communities. Example: influence network compare --truth groups.csv."""
-    from influence_assets.domain.graph.communities import Leiden
+    from influence_assets.assets.graph import layers_of
+    from influence_assets.domain.graph.leiden import Leiden
     from influence_assets.network import comparison
 
     found = _week(platform, week)
-    rows = comparison(found, truth, Leiden(runs=runs, iterations=iterations)).to_dicts()
+    how = Leiden(runs=runs, iterations=iterations, layers=layers_of(Settings.from_env()))
+    rows = comparison(_warehouse(), found, truth, how).to_dicts()
     if as_json:
         _print_json(_about(found) | {"runs": runs, "algorithms": rows})
         return

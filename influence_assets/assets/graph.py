@@ -14,6 +14,7 @@ from influence_assets.domain.graph import (
     centrality,
     communities,
     layout,
+    leiden,
     lives,
     passivity,
     ties,
@@ -90,8 +91,8 @@ def communities_recipe(settings: Settings) -> Recipe:
     return Recipe(
         "graph.communities_weekly",
         (Upstream("graph.edges_weekly", "so_far"),),
-        f"{code_of(ties, communities, tracking)}-{sql.code_version('graph.communities_before')}"
-        f"-{SEED}-{leiden_of(settings)}",
+        f"{code_of(ties, leiden, communities, tracking)}"
+        f"-{sql.code_version('graph.communities_before')}-{SEED}-{leiden_of(settings)}",
     )
 
 
@@ -102,10 +103,19 @@ def graph_recipes(settings: Settings) -> list[Recipe]:
     return [edges_recipe(settings), CENTRALITY, STANDING, *of_communities, LAYOUT]
 
 
-def leiden_of(settings: Settings) -> communities.Leiden:
+def leiden_of(settings: Settings) -> leiden.Leiden:
     """How communities are looked for, as the user chose."""
-    quality: communities.Quality = "cpm" if settings.community_quality == "cpm" else "modularity"
-    return communities.Leiden(quality, settings.community_resolution)
+    quality: leiden.Quality = settings.community_quality
+    return leiden.Leiden(
+        quality,
+        settings.community_resolution,
+        layers=layers_of(settings) if quality == "multiplex" else {},
+    )
+
+
+def layers_of(settings: Settings) -> dict[str, float]:
+    """The column of each kind of tie that counts, and how much."""
+    return {f"{kind}_weight": share for kind, share in settings.tie_weights.items() if share}
 
 
 def graph_assets(start: date, settings: Settings) -> list[dg.AssetsDefinition]:
@@ -152,7 +162,8 @@ def compute_communities(build: Build) -> None:
 
 def _communities_of(build: Build, key: str) -> pl.DataFrame:
     week, how = date.fromisoformat(key), leiden_of(build.settings)
-    edges = build.warehouse.read("graph.edges_weekly", [*_KEY, *_TIES], since=week, until=week)
+    columns = [*_KEY, *_TIES, *how.layers]
+    edges = build.warehouse.read("graph.edges_weekly", columns, since=week, until=week)
     memory = {"week_start": key, "memory_weeks": MEMORY_WEEKS}
     members = build.warehouse.query("graph.communities_before", memory)
 
