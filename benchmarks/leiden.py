@@ -22,7 +22,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from influence_assets.domain.graph.communities import Leiden, communities
+from influence_assets.domain.graph.communities import communities
+from influence_assets.domain.graph.leiden import Leiden
 
 PROFILES = 200_000
 TIES = 1_400_000

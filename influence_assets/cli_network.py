@@ -92,11 +92,13 @@ def compare(
     as_json: _AsJson = False,
 ) -> None:
     """Compare algorithms for communities. Example: influence network compare --truth groups.csv."""
-    from influence_assets.domain.graph.communities import Leiden
+    from influence_assets.assets.graph import layers_of
+    from influence_assets.domain.graph.leiden import Leiden
     from influence_assets.network import comparison
 
     found = _week(platform, week)
-    rows = comparison(found, truth, Leiden(runs=runs, iterations=iterations)).to_dicts()
+    how = Leiden(runs=runs, iterations=iterations, layers=layers_of(Settings.from_env()))
+    rows = comparison(_warehouse(), found, truth, how).to_dicts()
     if as_json:
         _print_json(_about(found) | {"runs": runs, "algorithms": rows})
         return
@@ -110,6 +112,45 @@ def compare(
             row["algorithm"], f"{row['communities']:,}", f"{row['modularity']:.4f}",
             f"{row['stability']:.3f}", *agreement, f"{row['seconds']:.1f}",
         )  # fmt: skip
+    _out.print(table)
+
+
+@network_app.command("slices")
+def slices_of(
+    platform: _Platform = "",
+    first: Annotated[str, typer.Option("--from", help="A day; by default, of 8 weeks.")] = "",
+    last: Annotated[str, typer.Option("--to", help="A day; by default, of the last week.")] = "",
+    coupling: Annotated[
+        float, typer.Option(min=0, help="Of a profile to itself a week later; a follow is 1.")
+    ] = 1.0,
+    resolution: Annotated[float, typer.Option(min=0, help="Larger finds more.")] = 1.0,
+    runs: Annotated[int, typer.Option(min=1, help="The best of them is kept.")] = 1,
+    out: Annotated[Path | None, typer.Option(help="OUT.parquet for who is where.")] = None,
+    as_json: _AsJson = False,
+) -> None:
+    """Find communities of weeks together. Example: influence network slices --coupling 2."""
+    from influence_assets.domain.graph.leiden import Leiden
+    from influence_assets.network_slices import sliced
+
+    if out and out.suffix != ".parquet":
+        raise UserError(f"{out.name} does not end with .parquet.")
+    how = Leiden(resolution=resolution, runs=runs)
+    days = _day(first, "--from"), _day(last, "--to")
+    found = sliced(_warehouse(), platform, *days, coupling, how)
+    if out:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        found.members.write_parquet(out)
+    total = {"changed": found.changed, "weekly_changed": found.weekly_changed}
+    rows = found.weeks.to_dicts()
+    if as_json:
+        about = {"platform": found.platform, "coupling": coupling, "file": out}
+        _print_json(about | total | {"weeks": rows})
+        return
+    table = Table("week", "profiles", "communities", "changed", "by weekly ids", box=None)
+    for row in [*rows, {"week_start": "all", "profiles": "", "communities": "", **total}]:
+        shares = (row["changed"], row["weekly_changed"])
+        told = ("–" if share is None else f"{share:.1%}" for share in shares)
+        table.add_row(*(str(row[c]) for c in ("week_start", "profiles", "communities")), *told)
     _out.print(table)
 
 
@@ -207,11 +248,11 @@ def _week(platform: str, day: str) -> Week:
     return week_of(_warehouse(), platform, _day(day))
 
 
-def _day(text: str) -> date | None:
+def _day(text: str, option: str = "--week") -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
-        raise UserError(f"--week '{text}' is no day. Write it as 2025-03-31.") from None
+        raise UserError(f"{option} '{text}' is no day. Write it as 2025-03-31.") from None
 
 
 def _warehouse() -> Warehouse:

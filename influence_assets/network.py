@@ -10,8 +10,8 @@ import polars as pl
 
 from influence_assets.assets.graph import SEED
 from influence_assets.domain.graph.centrality import near
-from influence_assets.domain.graph.communities import Leiden
 from influence_assets.domain.graph.compare import compared
+from influence_assets.domain.graph.leiden import Leiden
 from influence_assets.errors import UserError
 from influence_assets.storage.warehouse import Warehouse
 
@@ -34,16 +34,27 @@ class Week:
     ties: pl.DataFrame
 
 
+_TIES = ["source_id", "target_id", "weight"]
+
+
+def weeks_of(warehouse: Warehouse, platform: str) -> tuple[str, list[date]]:
+    """The platform, which goes without saying where there is one, and the weeks of its network.
+
+    Raises:
+        UserError: there is no network of it, or the platform has to be named.
+    """
+    return _of_platform(warehouse.query("graph.weeks"), platform)
+
+
 def week_of(warehouse: Warehouse, platform: str, day: date | None) -> Week:
     """The week that holds the day, by default the platform's last.
 
     Raises:
         UserError: there is no network of it, or the platform has to be named.
     """
-    platform, week = _asked(warehouse.query("graph.weeks"), platform, day)
-    columns = ["platform", "source_id", "target_id", "weight"]
-    ties = warehouse.read("graph.edges_weekly", columns, since=week, until=week)
-    return Week(platform, week, ties.filter(pl.col("platform") == platform).drop("platform"))
+    platform, days = weeks_of(warehouse, platform)
+    week = _holding(days, platform, day)
+    return Week(platform, week, ties_of(warehouse, platform, week, week, _TIES))
 
 
 def likeness_of(warehouse: Warehouse, platform: str, day: date | None) -> Likeness:
@@ -52,14 +63,15 @@ def likeness_of(warehouse: Warehouse, platform: str, day: date | None) -> Likene
     Raises:
         UserError: nothing is known of it, or the platform has to be named.
     """
-    platform, week = _asked(warehouse.query("graph.proximity_weeks"), platform, day)
+    platform, days = _of_platform(warehouse.query("graph.proximity_weeks"), platform)
+    week = _holding(days, platform, day)
     columns = ["platform", "profile_id", "other_id", "hashtag_weight", "similarity_weight"]
     pairs = warehouse.read("graph.proximity_weekly", columns, since=week, until=week)
     return Likeness(platform, week, pairs.filter(pl.col("platform") == platform).drop("platform"))
 
 
-def _asked(weeks: pl.DataFrame, platform: str, day: date | None) -> tuple[str, date]:
-    """The platform and the week that are meant, of those that there are."""
+def _of_platform(weeks: pl.DataFrame, platform: str) -> tuple[str, list[date]]:
+    """The platform that is meant, and its own of the weeks."""
     platforms = weeks["platform"].unique().sort().to_list()
     if not platforms:
         raise UserError(
@@ -71,14 +83,26 @@ def _asked(weeks: pl.DataFrame, platform: str, day: date | None) -> tuple[str, d
     own = weeks.filter(pl.col("platform") == platform)["week_start"]
     if own.is_empty():
         raise UserError(f"There is no network of {platform}, only of {', '.join(platforms)}.")
-    days = own.to_list()
+    return platform, own.to_list()
+
+
+def _holding(days: list[date], platform: str, day: date | None) -> date:
+    """The one of these weeks that holds the day, by default the last."""
     last = max((d for d in days if day is None or d <= day), default=None)
     if last is None or (day and (day - last).days > 6):
         raise UserError(
             f"There is no network of {platform} for the week of {day}; the weeks go from "
             f"{days[0]} to {days[-1]}, those without anything new left out."
         )
-    return platform, last
+    return last
+
+
+def ties_of(
+    warehouse: Warehouse, platform: str, first: date, last: date, columns: list[str]
+) -> pl.DataFrame:
+    """These columns of the platform's ties in the weeks from the first to the last."""
+    ties = warehouse.read("graph.edges_weekly", ["platform", *columns], since=first, until=last)
+    return ties.filter(pl.col("platform") == platform).drop("platform")
 
 
 def nearest(week: Week, profiles: list[str], most: int) -> pl.DataFrame:
@@ -127,14 +151,22 @@ def most_alike(found: Likeness, profiles: list[str], most: int) -> pl.DataFrame:
     )
 
 
-def comparison(week: Week, truth: Path | None, how: Leiden) -> pl.DataFrame:
+def comparison(warehouse: Warehouse, week: Week, truth: Path | None, how: Leiden) -> pl.DataFrame:
     """Algorithms for communities side by side, against true groups where a file tells them.
+
+    Args:
+        warehouse: that has the layers of the week's ties.
+        week: whose ties are meant.
+        truth: CSV of true groups.
+        how: runs, iterations and layers.
 
     Raises:
         UserError: the file has no such columns, or speaks of other profiles.
     """
     groups = dict(read_labels(truth, week).iter_rows()) if truth else {}
-    return compared(week.ties, groups, SEED, how)
+    columns = [*_TIES, *how.layers]
+    ties = ties_of(warehouse, week.platform, week.week_start, week.week_start, columns)
+    return compared(ties, groups, SEED, how)
 
 
 def read_labels(path: Path, week: Week) -> pl.DataFrame:

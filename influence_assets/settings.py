@@ -11,8 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Literal, get_args
 
 from influence_assets.errors import UserError
+
+CommunityQuality = Literal["modularity", "cpm", "surprise", "significance", "multiplex"]
+QUALITIES: tuple[CommunityQuality, ...] = get_args(CommunityQuality)
 
 TIE_KINDS = ("follow", "mention", "reply", "repost", "collab")
 """What a tie is made of: a column of graph.edges_weekly each."""
@@ -40,9 +44,11 @@ class Settings:
         retrain_after: INFLUENCE_RETRAIN_AFTER, matured posts that start a training,
             default 500.
         community_quality: INFLUENCE_COMMUNITY_QUALITY, what communities maximise:
-            `modularity` (default) or `cpm`, the constant Potts model.
+            `modularity` (default), `cpm` (the constant Potts model), `surprise`,
+            `significance`, or `multiplex`: the modularity of each kind of tie by itself.
         community_resolution: INFLUENCE_COMMUNITY_RESOLUTION, default 1; larger finds
-            more, smaller communities. For `cpm` a density, such as 0.05.
+            more, smaller communities. For `cpm` a density, such as 0.05; surprise and
+            significance have none.
         tie_weights: INFLUENCE_TIE_WEIGHTS, what each kind of tie counts in the weight of a
             tie, such as `follow=0.5,reply=2`; a kind that is not named counts 1, and 0
             leaves it out. Also what likeness counts beside ties for communities and the map:
@@ -60,7 +66,7 @@ class Settings:
     retrain_after: int
     hub_offline: bool
     settle_s: float
-    community_quality: str
+    community_quality: CommunityQuality
     community_resolution: float
     tie_weights: Mapping[str, float]
 
@@ -83,7 +89,7 @@ class Settings:
             retrain_after=int(_number(env, "INFLUENCE_RETRAIN_AFTER", 500)),
             hub_offline=env.get("HF_HUB_OFFLINE", "0") not in ("", "0"),
             settle_s=_number(env, "INFLUENCE_SETTLE_S", 10),
-            community_quality=_quality(env.get("INFLUENCE_COMMUNITY_QUALITY", "modularity")),
+            community_quality=_quality(env),
             community_resolution=_number(env, "INFLUENCE_COMMUNITY_RESOLUTION", 1),
             tie_weights=_tie_weights(env.get("INFLUENCE_TIE_WEIGHTS", "")),
         )
@@ -179,13 +185,26 @@ def _start_date(text: str) -> date:
         ) from None
 
 
-def _quality(text: str) -> str:
-    if text not in ("modularity", "cpm"):
+def _quality(env: Mapping[str, str]) -> CommunityQuality:
+    text = env.get("INFLUENCE_COMMUNITY_QUALITY", "modularity")
+    found = next((quality for quality in QUALITIES if quality == text), None)
+    if found is None:
         raise UserError(
-            f"INFLUENCE_COMMUNITY_QUALITY is '{text}'. Write modularity, or cpm with a density as "
-            "INFLUENCE_COMMUNITY_RESOLUTION."
+            f"INFLUENCE_COMMUNITY_QUALITY is '{text}'. Write {', '.join(QUALITIES[:-1])} or "
+            f"{QUALITIES[-1]}; cpm needs a density as INFLUENCE_COMMUNITY_RESOLUTION."
         )
-    return text
+    if found in ("surprise", "significance") and env.get("INFLUENCE_COMMUNITY_RESOLUTION"):
+        raise UserError(
+            f"INFLUENCE_COMMUNITY_QUALITY is {found}, which has no resolution. Unset "
+            "INFLUENCE_COMMUNITY_RESOLUTION, or choose modularity, cpm or multiplex."
+        )
+    weights = _tie_weights(env.get("INFLUENCE_TIE_WEIGHTS", ""))
+    if found == "multiplex" and any(weights[kind] for kind in LIKENESS_KINDS):
+        raise UserError(
+            "INFLUENCE_COMMUNITY_QUALITY is multiplex, whose layers are kinds of ties. Take "
+            f"{' and '.join(LIKENESS_KINDS)} out of INFLUENCE_TIE_WEIGHTS, or choose another quality."
+        )
+    return found
 
 
 def _tie_weights(text: str) -> dict[str, float]:

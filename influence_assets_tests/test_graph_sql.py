@@ -10,7 +10,8 @@ import pytest
 
 from influence_assets.assets.sql_tables import FADING
 from influence_assets.contracts import TABLES
-from influence_assets.settings import TIE_KINDS
+from influence_assets.errors import UserError
+from influence_assets.settings import TIE_KINDS, Settings
 from influence_assets.storage import sql
 from influence_assets_tests.sql_making import MON, NEXT, SUN, WED, Tables, noon, put, run, tie
 
@@ -185,3 +186,10 @@ def test_every_measure_has_a_standing(tables: Tables) -> None:
     has = found.group_by("profile_id").agg("measure").sort("profile_id")["measure"].to_list()
     assert sorted(has[0]) == sorted(measures)
     assert set(has[0]) - set(has[1]) == {"influence", "passivity"}
+
+
+def test_layers_are_kinds_of_ties_and_not_likeness() -> None:
+    env = {"INFLUENCE_COMMUNITY_QUALITY": "multiplex", "INFLUENCE_TIE_WEIGHTS": "reply=2"}
+    assert Settings.from_env(env).community_quality == "multiplex"
+    with pytest.raises(UserError, match="Take hashtag and similarity out"):
+        Settings.from_env(env | {"INFLUENCE_TIE_WEIGHTS": "similarity=0.1"})

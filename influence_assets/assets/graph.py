@@ -16,6 +16,7 @@ from influence_assets.domain.graph import (
     centrality,
     communities,
     layout,
+    leiden,
     lives,
     passivity,
     proximity,
@@ -96,8 +97,9 @@ def communities_recipe(settings: Settings) -> Recipe:
     return Recipe(
         "graph.communities_weekly",
         (Upstream("graph.edges_weekly", "so_far"), *_likeness_upstream(settings)),
-        f"{code_of(ties, communities, tracking)}-{sql.code_version('graph.communities_before')}"
-        f"-{SEED}-{leiden_of(settings)}{_likeness_version(settings)}",
+        f"{code_of(ties, leiden, communities, tracking)}"
+        f"-{sql.code_version('graph.communities_before')}-{SEED}-{leiden_of(settings)}"
+        f"{_likeness_version(settings)}",
     )
 
 
@@ -135,10 +137,19 @@ def community_recipes(settings: Settings) -> list[Recipe]:
     return [communities_recipe(settings), *described, layout_recipe(settings)]
 
 
-def leiden_of(settings: Settings) -> communities.Leiden:
+def leiden_of(settings: Settings) -> leiden.Leiden:
     """How communities are looked for, as the user chose."""
-    quality: communities.Quality = "cpm" if settings.community_quality == "cpm" else "modularity"
-    return communities.Leiden(quality, settings.community_resolution)
+    quality: leiden.Quality = settings.community_quality
+    return leiden.Leiden(
+        quality,
+        settings.community_resolution,
+        layers=layers_of(settings) if quality == "multiplex" else {},
+    )
+
+
+def layers_of(settings: Settings) -> dict[str, float]:
+    """The column of each kind of tie that counts, and how much."""
+    return {f"{kind}_weight": share for kind, share in settings.edge_weights.items() if share}
 
 
 def graph_assets(start: date, settings: Settings) -> list[dg.AssetsDefinition]:
@@ -191,7 +202,7 @@ def compute_communities(build: Build) -> None:
 
 def _communities_of(build: Build, key: str) -> pl.DataFrame:
     week, how = date.fromisoformat(key), leiden_of(build.settings)
-    network = counted_ties(build.warehouse, build.settings, week)
+    network = counted_ties(build.warehouse, build.settings, week, list(how.layers))
     memory = {"week_start": key, "memory_weeks": MEMORY_WEEKS}
     members = build.warehouse.query("graph.communities_before", memory)
 

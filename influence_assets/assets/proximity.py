@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -87,13 +88,15 @@ def _alike_in(warehouse: Warehouse, key: str, identity: str) -> tuple[pl.DataFra
     return pl.concat(found, how="diagonal"), without
 
 
-def counted_ties(warehouse: Warehouse, settings: Settings, week: date) -> pl.DataFrame:
+def counted_ties(
+    warehouse: Warehouse, settings: Settings, week: date, layers: Sequence[str] = ()
+) -> pl.DataFrame:
     """What communities and the map are found on: ties as of the end of the week, and likeness with
-    them where the user has it count.
+    them where the user has it count (never with layers: `Settings` sees to that).
 
-    Columns: platform, source_id, target_id, weight.
+    Columns: platform, source_id, target_id, weight, and the layers: kinds of ties.
     """
-    columns = ["platform", "source_id", "target_id", "weight"]
+    columns = ["platform", "source_id", "target_id", "weight", *layers]
     ties = warehouse.read("graph.edges_weekly", columns, since=week, until=week)
     if not settings.counts_likeness:
         return ties

@@ -9,18 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from influence_assets.domain.graph.leiden import BY_MODULARITY, Leiden, leiden
 from influence_assets.domain.graph.ties import Network, mutual, seeded
 
-if TYPE_CHECKING:
-    import igraph as ig
-
-Quality = Literal["modularity", "cpm"]
 Labels = npt.NDArray[np.int64]
 
 
@@ -28,26 +24,6 @@ CONTINUITY = 0.002
 """Quality that a partition may have less than the best, relative to it, to go on from before."""
 
 GROUP_RESOLUTION = 0.5
-
-
-@dataclass(frozen=True)
-class Leiden:
-    """How communities are looked for.
-
-    Attributes:
-        quality: what is maximised: weighted modularity (Newman 2004), or the constant Potts
-            model (Traag, Van Dooren, Nesterov 2011), whose communities do not grow with
-            the network: each has a density above `resolution`.
-        resolution: larger finds more, smaller communities.
-        runs: how often, each with a seed of its own; the best is kept, and how much the
-            runs agree tells how far it can be trusted.
-        iterations: of each run; more than a few gain less than another run does.
-    """
-
-    quality: Quality = "modularity"
-    resolution: float = 1.0
-    runs: int = 3
-    iterations: int = 3
 
 
 @dataclass(frozen=True)
@@ -68,13 +44,13 @@ class Partition:
 def communities(
     ties: pl.DataFrame,
     seed: int,
-    how: Leiden = Leiden(),
+    how: Leiden = BY_MODULARITY,
     before: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Each profile's community on the undirected graph of summed weights.
 
     Args:
-        ties: source_id, target_id and weight.
+        ties: source_id, target_id and weight, and for multiplex the columns of the layers.
         seed: of the first run; the others have the numbers behind it.
         how: how communities are looked for.
         before: profile_id and community_id of the network before, to go on from.
@@ -84,7 +60,7 @@ def communities(
     community of its group), community_size, membership_strength, partition_modularity and
     partition_stability, which are the same in each row.
     """
-    network = mutual(ties)
+    network = mutual(ties, how.layers)
     found = best_partition(network, seed, how, before)
     # Names are in order: the first member of a community is the smallest.
     _, first, label, size = np.unique(
@@ -108,7 +84,7 @@ def communities(
 def best_partition(
     network: Network, seed: int, how: Leiden, before: pl.DataFrame | None = None
 ) -> Partition:
-    """The best of several runs of igraph's Leiden; the first of those that are alike.
+    """The best of several runs of Leiden; the first of those that are alike.
 
     Where communities of before are given, one more run goes on from them, and it is taken unless
     another is clearly better: of many partitions that are as good, the next week is to have
@@ -192,20 +168,6 @@ def rand_index(one: Sequence[int], other: Sequence[int]) -> float:
     found = float(ig.compare_communities(one, other, method="adjusted_rand"))
     # It is 0 / 0 where both put all into one, or each into its own: then they agree.
     return 1.0 if np.isnan(found) else min(found, 1.0)
-
-
-def leiden(
-    graph: ig.Graph, seed: int, how: Leiden, start: Sequence[int] | None = None
-) -> ig.VertexClustering:
-    """One run of igraph's Leiden, from each by itself or from a given partition."""
-    with seeded(seed):
-        return graph.community_leiden(
-            objective_function="CPM" if how.quality == "cpm" else "modularity",
-            weights="weight",  # igraph leaves weights out unless they are passed
-            resolution=how.resolution,
-            n_iterations=how.iterations,
-            initial_membership=start,
-        )
 
 
 def connected_parts(network: Network, labels: Labels) -> Labels:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 Numbers = npt.NDArray[np.int64]
+Weights = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -28,19 +29,22 @@ class Network:
         ends: an array (ties, 2) of source and target.
         weight: of each tie.
         is_directed: else a pair of profiles has one tie, its smaller number first.
+        kinds: parts of the weight of each tie, by name; they are 0 where a tie has none of it.
     """
 
     names: pl.Series
     ends: Numbers
-    weight: npt.NDArray[np.float64]
+    weight: Weights
     is_directed: bool
+    kinds: Mapping[str, Weights] = field(default_factory=dict)
 
     def graph(self) -> ig.Graph:
-        """The same as a graph of igraph, with the edge attribute `weight`."""
+        """The same as a graph of igraph, with the edge attribute `weight` and one for each kind."""
         import igraph as ig
 
         graph = ig.Graph(n=len(self.names), edges=self.ends, directed=self.is_directed)
-        graph.es["weight"] = self.weight.tolist()
+        for name, weight in {"weight": self.weight, **self.kinds}.items():
+            graph.es[name] = weight.tolist()
         return graph
 
     def matrix(self) -> Any:
@@ -59,14 +63,18 @@ def directed(ties: pl.DataFrame) -> Network:
     return _network(names, key[order], ties["weight"].to_numpy()[order], is_directed=True)
 
 
-def mutual(ties: pl.DataFrame) -> Network:
-    """Both directions of a tie made one, their weights added."""
+def mutual(ties: pl.DataFrame, kinds: Iterable[str] = ()) -> Network:
+    """Both directions of a tie made one, their weights added, and those of the columns `kinds`."""
     names, source, target = _numbered(ties)
     key = np.minimum(source, target) * len(names) + np.maximum(source, target)
     pairs, place = np.unique(key, return_inverse=True)
-    # Two weights at most: their sum does not depend on the order.
-    weight = np.bincount(place, ties["weight"].to_numpy()).astype(np.float64)
-    return _network(names, pairs, weight, is_directed=False)
+
+    def added(column: str) -> Weights:
+        # Two weights at most: their sum does not depend on the order.
+        return np.bincount(place, ties[column].to_numpy()).astype(np.float64)
+
+    found = _network(names, pairs, added("weight"), is_directed=False)
+    return replace(found, kinds={kind: added(kind) for kind in kinds})
 
 
 def both_ways(ties: pl.DataFrame) -> pl.DataFrame:
@@ -91,9 +99,7 @@ def _numbered(ties: pl.DataFrame) -> tuple[pl.Series, Numbers, Numbers]:
     return names, source, target
 
 
-def _network(
-    names: pl.Series, key: Numbers, weight: npt.NDArray[np.float64], is_directed: bool
-) -> Network:
+def _network(names: pl.Series, key: Numbers, weight: Weights, is_directed: bool) -> Network:
     ends = np.stack(np.divmod(key, len(names)), axis=1)
     return Network(names, ends, weight, is_directed)
 

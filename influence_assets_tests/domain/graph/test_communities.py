@@ -14,12 +14,12 @@ import pytest
 from sklearn.metrics import adjusted_rand_score
 
 from influence_assets.domain.graph.communities import (
-    Leiden,
     best_partition,
     communities,
     connected_parts,
     rand_index,
 )
+from influence_assets.domain.graph.leiden import Leiden
 from influence_assets.domain.graph.ties import mutual
 
 from .making import frame, networkx_mutual, page_ties, random_ties
