@@ -202,7 +202,8 @@ def _quality(env: Mapping[str, str]) -> CommunityQuality:
     if found == "multiplex" and any(weights[kind] for kind in LIKENESS_KINDS):
         raise UserError(
             "INFLUENCE_COMMUNITY_QUALITY is multiplex, whose layers are kinds of ties. Take "
-            f"{' and '.join(LIKENESS_KINDS)} out of INFLUENCE_TIE_WEIGHTS, or choose another quality."
+            f"{' and '.join(LIKENESS_KINDS)} out of INFLUENCE_TIE_WEIGHTS, or choose another "
+            "quality."
         )
     return found
 
