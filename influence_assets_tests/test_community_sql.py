@@ -110,6 +110,20 @@ def test_the_dead_and_what_a_split_left_are_known(tables: Tables) -> None:
     assert told(tables, 5) == {"one": (True, 3), "part": (True, 2), "gone": (False, None)}
 
 
+def test_what_ended_in_a_merge_is_not_alive(tables: Tables) -> None:
+    for weeks in range(6):
+        join(tables, "one", "abc", MON + weeks * WEEK)
+    put(
+        tables, "graph.community_events",
+        event(MON, "part", "birth"), event(MON + WEEK, "one", "merge", {"part": 2}),
+    )  # fmt: skip
+    assert told(tables, 1) == {"part": (True, None)}
+    assert told(tables, 6) == {"one": (True, 3), "part": (False, None)}
+    # Told to be alive and to have ended in one week: it was there.
+    put(tables, "graph.community_events", event(MON + WEEK, "part", "growth"))
+    assert told(tables, 6)["part"] == (True, None)
+
+
 # --- descriptions ---
 
 
@@ -250,6 +264,10 @@ def test_posts_languages_countries_engagement_and_the_label(described: Tables) -
             post(SUN, f"{who}{i}", who) | {"language": lang, "hashtags": ["wet"]}
             for i, (who, lang) in enumerate([("a", "en"), ("b", "en"), ("b", "de"), ("c", None)])
         ),
+        # Of the week after, of too long ago, and of nobody knows when.
+        post(NEXT, "late", "a"), post(MON - 13 * WEEK, "old", "a"),
+        post(SUN, "undated", "a") | {"is_posted_at_known": False, "hashtags": ["odd"]},
+        post(SUN, "undated2", "b") | {"is_posted_at_known": False, "hashtags": ["odd"]},
     )  # fmt: skip
     for word in run(described, "graph.community_words_weekly", **ONE, **MEMORY).rows(named=True):
         put(described, "graph.community_words_weekly", word)
@@ -260,18 +278,19 @@ def test_posts_languages_countries_engagement_and_the_label(described: Tables) -
         seen | {"profile_id": "a", "country": "DE"}, seen | {"profile_id": "b", "country": "AT"},
         seen | {"profile_id": "c", "country": "AT"}, later | {"profile_id": "a", "country": "AT"},
     )  # fmt: skip
-    week = {"week_start": MON, "platform": "x", "days_observed": 7}
+    read = {"platform": "x", "observed_at": noon(SUN), "observed_date": SUN}
+    late = {"platform": "x", "observed_at": noon(NEXT), "observed_date": NEXT}
     put(
-        described, "marts.profile_metrics_weekly",
-        week | {"profile_id": "a", "posts": 1, "engagement": 10.0},
-        week | {"profile_id": "b", "posts": 3, "engagement": 50.0},
-        week | {"profile_id": "c", "posts": 2, "engagement": None},
+        described, "core.post_metrics",
+        read | {"post_id": "a0", "likes": 8, "comments": 2}, read | {"post_id": "b1", "likes": 20},
+        read | {"post_id": "b2", "views": 99}, late | {"post_id": "c3", "likes": 500},
     )  # fmt: skip
     row = profile(described)
     assert (row["label"], row["hashtags"], row["posts"]) == ("#wet", ["wet"], 4)
     assert (row["languages"], row["language_shares"]) == (["en", "de"], [2 / 3, 1 / 3])
     # What a became in the week after is not known yet.
     assert (row["countries"], row["country_shares"]) == (["AT", "DE"], [2 / 3, 1 / 3])
+    # Two posts were read by Sunday: with 10 and with 20.
     assert row["engagement_per_post"] == 15.0
     assert row["posts_by_hour_utc"] == [0] * 12 + [4] + [0] * 11
 
@@ -281,6 +300,42 @@ def test_a_community_of_likeness_alone_is_described(tables: Tables) -> None:
     row = profile(tables)
     assert (row["size"], row["leader_ids"], row["label"]) == (5, list("abcde"), "around a")
     assert (row["cohesion"], row["bridge_ids"], row["broker_ids"]) == (None, [], [])
+
+
+def test_a_post_at_midnight_has_no_hour(described: Tables) -> None:
+    at = post(SUN, "p", "a")
+    put(described, "core.posts", at | {"posted_at": at["posted_at"].replace(hour=0)})
+    assert (profile(described)["posts"], sum(profile(described)["posts_by_hour_utc"])) == (1, 0)
+
+
+@pytest.mark.parametrize("name", ["community_words_weekly", "community_profiles_weekly"])
+def test_weeks_asked_together_are_as_each_by_itself(tables: Tables, name: str) -> None:
+    mondays = [MON + weeks * WEEK for weeks in (0, 2, 14)]
+    for week in mondays:
+        join(tables, "one", "abcde", week)
+        join(tables, "two", "fghij", week)
+        ranks = [place(p, 0.1) | {"week_start": week} for p in "abcdefghij"]
+        put(tables, "graph.profile_centrality_weekly", *ranks)
+        tie = {"week_start": week, "platform": "x", "ties": 4, "weight": 1.0}
+        both = [tie | {"community_id": c, "other_id": c} for c in ("one", "two")]
+        put(tables, "graph.community_ties_weekly", *both)
+    for weeks in range(18):
+        day = SUN + weeks * WEEK
+        own = {"hashtags": [f"tag{weeks}"], "language": f"l{weeks}"}
+        put(tables, "core.posts", *(post(day, f"{w}{weeks}", w) | own for w in "ab"))
+        read = {"platform": "x", "observed_at": noon(day), "observed_date": day}
+        put(
+            tables,
+            "core.post_metrics",
+            *(read | {"post_id": f"a{w}", "likes": weeks} for w in range(weeks)),
+        )
+        home = {"profile_id": "a", "country": f"c{weeks}"}
+        put(tables, "core.profile_snapshots", read | home)
+    name = f"graph.{name}"
+    whole = run(tables, name, first_day=mondays[0], last_day=mondays[-1], **MEMORY)
+    alone = [run(tables, name, first_day=week, last_day=week, **MEMORY) for week in mondays]
+    assert all(rows.height for rows in alone)
+    assert whole.sort(pl.all()).equals(pl.concat(alone).sort(pl.all()))
 
 
 def test_communities_of_four_are_not_described(tables: Tables) -> None:

@@ -76,7 +76,7 @@ COMMUNITY_PROFILES = sql_recipe(
     Upstream("graph.community_words_weekly", "same"),
     Upstream("core.posts", "so_far", drives=False),
     Upstream("core.profile_snapshots", "so_far", drives=False),
-    Upstream("marts.profile_metrics_weekly", "same", drives=False),
+    Upstream("core.post_metrics", "so_far", drives=False),
     settings=f"-{MEMORY_WEEKS}",
 )
 

@@ -32,19 +32,21 @@ def _week() -> dy.Date:
 class EdgesWeekly(dy.Schema):
     """A row is a directed weighted tie as of the end of the week.
 
-    Follows carry on until seen to end; other acts fade with a half-life.
+    Follows carry on; other acts fade with a half-life of four weeks, and end after thirteen.
     """
 
     week_start = _week()
     platform = _platform()
     source_id = dy.String(min_length=1, description="The profile that acts.")
     target_id = dy.String(min_length=1, description="The profile that it is done to.")
-    follow_weight = dy.Float64(min=0, description="1 while the follow holds, else 0.")
+    follow_weight = dy.Float64(min=0, description="Weight of the follow (mostly 1), else 0.")
     mention_weight = dy.Float64(min=0, description="Faded mentions and tags.")
     reply_weight = dy.Float64(min=0, description="Faded replies and comments.")
     repost_weight = dy.Float64(min=0, description="Faded reposts.")
     collab_weight = dy.Float64(min=0, description="Faded collaborations and shared groups.")
-    weight = dy.Float64(min_exclusive=0, description="Sum of the kinds.")
+    weight = dy.Float64(
+        min_exclusive=0, description="Sum of the kinds, each times what the user has it count."
+    )
 
 
 @table(
@@ -180,14 +182,15 @@ class CommunitiesWeekly(dy.Schema):
 )
 class CommunityEvents(dy.Schema):
     """A row is an event of a community's life (Palla, Barabási, Vicsek 2007): what is different
-    from the platform's network before. Communities of fewer than five are left out."""
+    from the platform's network before. One is told of from five members on,
+    and then until it has fewer than three."""
 
     week_start = _week()
     platform = _platform()
     community_id = dy.String(min_length=1, description="As in graph.communities_weekly.")
     event = dy.String(
-        description="first_seen (in the platform's first week), birth, growth, contraction (by "
-        "three tenths or more since an event last told of it), merge, split, death, resurgence."
+        description="first_seen (in the platform's first week), birth, growth, contraction (by the "
+        "factor 1.3 since it settled after its last event), merge, split, death, resurgence."
     )
     other_ids = dy.List(
         dy.String(),
@@ -282,9 +285,13 @@ class CommunityProfilesWeekly(dy.Schema):
     countries = dy.List(dy.String(), description="Of the members, the commonest first, five.")
     country_shares = dy.List(dy.Float64(), description="Share of the members who state one.")
     posts = dy.Int64(min=0, description="Posts.")
-    posts_by_hour_utc = dy.List(dy.Int64(), description="Posts by hour, 24; empty without posts.")
+    posts_by_hour_utc = dy.List(
+        dy.Int64(), description="Those whose hour is known by hour, 24; empty without posts."
+    )
     engagement_per_post = dy.Float64(
-        nullable=True, min=0, description="Engagement of the week by posts of the week."
+        nullable=True,
+        min=0,
+        description="Mean engagement of the posts that had been read by the end of the week.",
     )
     cohesion = dy.Float64(
         nullable=True,

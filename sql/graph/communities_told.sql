@@ -5,29 +5,25 @@ WITH events AS (
     FROM graph.community_events
     WHERE week_start < CAST($week_start AS DATE)
     UNION ALL
-    -- What a split left has no event of its own.
-    SELECT platform, week_start, unnest(other_ids), true
+    -- What a split left, and what ended in a merge, has no event of its own.
+    SELECT platform, week_start, unnest(other_ids), event = 'split'
     FROM graph.community_events
-    WHERE week_start < CAST($week_start AS DATE) AND event = 'split'
+    WHERE week_start < CAST($week_start AS DATE) AND event IN ('split', 'merge')
 ),
 last_events AS (
     SELECT
         platform,
         community_id,
         max(week_start) AS told_in,
-        arg_max(is_alive, week_start) AS is_alive
+        -- Of two events of one week the one that leaves it alive: it is there.
+        arg_max(is_alive, (week_start, is_alive)) AS is_alive
     FROM events
     GROUP BY platform, community_id
-),
-sizes AS (
-    SELECT DISTINCT platform, community_id, week_start, community_size
-    FROM graph.communities_weekly
-    WHERE week_start < CAST($week_start AS DATE)
 ),
 settled AS (
     SELECT l.platform, l.community_id, arg_max(s.community_size, s.week_start) AS size
     FROM last_events AS l
-    JOIN sizes AS s
+    JOIN graph.communities_weekly AS s
         ON s.platform = l.platform
         AND s.community_id = l.community_id
         AND s.week_start BETWEEN l.told_in AND l.told_in + 7 * $settling_weeks

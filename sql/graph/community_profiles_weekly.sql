@@ -63,19 +63,24 @@ told AS (
     GROUP BY week_start, platform, community_id
 ),
 posts AS (
-    SELECT m.week_start, m.platform, m.community_id, p.language, hour(p.posted_at) AS hour
+    SELECT
+        m.week_start, m.platform, m.community_id, p.post_id, p.language, hour(p.posted_at) AS hour,
+        -- Exactly midnight is a day without an hour.
+        p.posted_at <> p.posted_date AS has_hour
     FROM members AS m
     JOIN core.posts AS p
-        ON p.platform = m.platform AND p.profile_id = m.profile_id
+        ON p.platform = m.platform AND p.profile_id = m.profile_id AND p.is_posted_at_known
         AND p.posted_date BETWEEN m.first_week AND m.week_start + 6
 ),
 hours AS (
     SELECT
         week_start, platform, community_id,
-        CAST(sum(n) AS BIGINT) AS posts,
+        any_value(posts) AS posts,
         list(n ORDER BY hour) AS posts_by_hour_utc
     FROM (
-        SELECT week_start, platform, community_id, h.hour, count(*) FILTER (posts.hour = h.hour) AS n
+        SELECT
+            week_start, platform, community_id, h.hour, count(*) AS posts,
+            count(*) FILTER (has_hour AND posts.hour = h.hour) AS n
         FROM posts
         CROSS JOIN (SELECT unnest(range(24)) AS hour) AS h
         GROUP BY week_start, platform, community_id, h.hour
@@ -84,14 +89,16 @@ hours AS (
 ),
 -- The country that a profile last stated by the end of the week.
 homes AS (
-    SELECT
-        m.week_start, m.platform, m.community_id, m.profile_id,
-        arg_max(s.country, s.observed_at) AS country
+    SELECT m.week_start, m.platform, m.community_id, m.profile_id, s.country
     FROM members AS m
-    JOIN core.profile_snapshots AS s
+    ASOF JOIN (
+        SELECT platform, profile_id, observed_date, arg_max(country, observed_at) AS country
+        FROM core.profile_snapshots
+        WHERE country IS NOT NULL
+        GROUP BY platform, profile_id, observed_date
+    ) AS s
         ON s.platform = m.platform AND s.profile_id = m.profile_id
-        AND s.observed_date <= m.week_start + 6 AND s.country IS NOT NULL
-    GROUP BY m.week_start, m.platform, m.community_id, m.profile_id
+        AND m.week_start + 6 >= s.observed_date
 ),
 shares AS (
     SELECT
@@ -117,14 +124,26 @@ mixed AS (
     FROM shares
     GROUP BY week_start, platform, community_id
 ),
-done AS (
+-- What had been read of the posts by the end of the week; a post that nobody read tells nothing.
+readings AS (
     SELECT
-        m.week_start, m.platform, m.community_id,
-        sum(w.engagement ORDER BY w.profile_id) / sum(w.posts) AS engagement_per_post
-    FROM members AS m
-    JOIN marts.profile_metrics_weekly AS w USING (week_start, platform, profile_id)
-    WHERE w.engagement IS NOT NULL AND w.posts > 0
-    GROUP BY m.week_start, m.platform, m.community_id
+        p.week_start, p.platform, p.community_id, p.post_id,
+        arg_max(
+            coalesce(r.likes, 0) + coalesce(r.comments, 0) + coalesce(r.shares, 0)
+                + coalesce(r.saves, 0),
+            r.observed_at
+        ) AS engagement
+    FROM posts AS p
+    JOIN core.post_metrics AS r
+        ON r.platform = p.platform AND r.post_id = p.post_id
+        AND r.observed_date <= p.week_start + 6
+        AND coalesce(r.likes, r.comments, r.shares, r.saves) IS NOT NULL
+    GROUP BY p.week_start, p.platform, p.community_id, p.post_id
+),
+done AS (
+    SELECT week_start, platform, community_id, sum(engagement) / count(*) AS engagement_per_post
+    FROM readings
+    GROUP BY week_start, platform, community_id
 )
 SELECT
     l.week_start,

@@ -13,7 +13,8 @@ posts AS (
         platform, profile_id, text, hashtags,
         CAST(date_trunc('week', posted_date) AS DATE) AS posted_week
     FROM core.posts
-    WHERE posted_date BETWEEN CAST($first_day AS DATE) + 7 - 7 * $memory_weeks
+    WHERE is_posted_at_known
+        AND posted_date BETWEEN CAST($first_day AS DATE) + 7 - 7 * $memory_weeks
         AND CAST($last_day AS DATE) + 6
 ),
 -- Words of texts without links, names and hashtags. Each counts once for a post.

@@ -15,6 +15,6 @@ SELECT
     ) AS posts
 FROM weeks AS w
 JOIN core.posts AS p
-    ON p.posted_date BETWEEN w.week_start + 7 - 7 * $memory_weeks AND w.week_start + 6
+    ON p.is_posted_at_known AND p.posted_date BETWEEN w.week_start + 7 - 7 * $memory_weeks AND w.week_start + 6
 GROUP BY w.week_start, p.platform, p.profile_id
 ORDER BY w.week_start, p.platform, p.profile_id

@@ -76,7 +76,7 @@ def places(
         centre = _kept_centres(network, label, discs, start, is_old)
     else:
         centre = _first_centres(network, label, discs, seed)
-    centre = _apart(centre, discs)
+    centre = _apart(centre, discs, np.bincount(label[is_old], minlength=len(ids)) > 0)
     stays = is_old & (old["community_id"] == old["community_id_right"]).fill_null(False).to_numpy()
     points = np.where(stays[:, None], start, centre[label] + _in_disc(discs.radius[label], rng))
     for _ in range(ROUNDS if is_old.any() else FIRST_ROUNDS):
@@ -118,7 +118,8 @@ def _first_centres(network: Network, label: Labels, discs: _Discs, seed: int) ->
 def _kept_centres(
     network: Network, label: Labels, discs: _Discs, start: Points, is_old: npt.NDArray[np.bool_]
 ) -> Points:
-    """Where the members were before; a community of new profiles stands among its neighbours."""
+    """Where the members were before; a community of new profiles stands among its neighbours, or,
+    without any, has no place yet (NaN)."""
     size = len(discs.ids)
     count = np.bincount(label[is_old], minlength=size)
     total = np.stack([np.bincount(label[is_old], start[is_old, i], size) for i in (0, 1)], axis=1)
@@ -130,32 +131,56 @@ def _kept_centres(
     pulled = np.stack(
         [np.bincount(ends[:, 0], near * centre[ends[:, 1], i], size) for i in (0, 1)], axis=1
     )
-    among = pulled / np.maximum(pull, np.finfo(float).tiny)[:, None]
+    among = pulled / np.where(pull > 0, pull, np.nan)[:, None]
     return np.where(count[:, None] > 0, centre, among)
 
 
-def _apart(centre: Points, discs: _Discs) -> Points:
-    """Push discs apart until none covers another; small ones go onto a ring around them."""
-    large, small = np.flatnonzero(~discs.is_small), np.flatnonzero(discs.is_small)
-    radius = discs.radius[large] * 1.1
-    points = _pushed(centre[large], radius)
-    middle = points.mean(axis=0) if len(large) else np.zeros(2)
-    rim = (np.sqrt(np.square(points - middle).sum(axis=1)) + radius).max(initial=1.0)
-    # By the id alone, so that one that comes or goes moves no other.
-    drawn = np.array([crc32(i.encode()) for i in discs.ids.gather(small)], dtype=np.int64)
-    turn, out = 2 * np.pi * (drawn >> 16) / 2**16, rim * (1.05 + 0.15 * (drawn & 0xFFFF) / 2**16)
-    found = centre.copy()
-    found[large] = points
-    found[small] = middle + np.stack([out * np.cos(turn), out * np.sin(turn)], axis=1)
+def _apart(centre: Points, discs: _Discs, is_old: npt.NDArray[np.bool_]) -> Points:
+    """Push discs apart until none covers another; old ones hardly give way. Those without a place
+    come from outside, and small ones stand on a ring around all."""
+    found, is_placed = centre.copy(), ~np.isnan(centre[:, 0])
+    # Small ones are where they always are: on the ring.
+    large = np.flatnonzero(~discs.is_small & is_placed)
+    every = np.flatnonzero(~discs.is_small)
+    radius = discs.radius * 1.1
+    give = np.where(is_old, 0.05, 1.0)
+    found[large] = _pushed(found[large], radius[large], give[large])
+    middle, rim = _rim(found[large], radius[large])
+    new = np.setdiff1d(every, large)
+    found[new] = middle + _around(discs.ids.gather(new), rim + radius[new], 0.0)
+    if len(new):
+        found[every] = _pushed(found[every], radius[every], give[every])
+        middle, rim = _rim(found[every], radius[every])
+    small = np.flatnonzero(discs.is_small)
+    found[small] = middle + _around(discs.ids.gather(small), 1.05 * rim, 0.15 * rim)
     return found
 
 
-def _pushed(points: Points, radius: npt.NDArray[np.float64]) -> Points:
-    """Discs moved until none covers another, or after a hundred rounds."""
+def _rim(points: Points, radius: npt.NDArray[np.float64]) -> tuple[Points, float]:
+    """The middle of discs, and how far from it they reach."""
+    middle = points.mean(axis=0) if len(points) else np.zeros(2)
+    reach = np.sqrt(np.square(points - middle).sum(axis=1)) + radius
+    return middle, float(reach.max(initial=1.0))
+
+
+def _around(ids: pl.Series, out: npt.NDArray[np.float64] | float, width: float) -> Points:
+    """Places on a ring, by the id alone, so that one that comes or goes moves no other."""
+    drawn = np.array([crc32(i.encode()) for i in ids], dtype=np.int64)
+    turn, far = 2 * np.pi * (drawn >> 16) / 2**16, out + width * (drawn & 0xFFFF) / 2**16
+    return np.stack([far * np.cos(turn), far * np.sin(turn)], axis=1)
+
+
+def _pushed(
+    points: Points, radius: npt.NDArray[np.float64], give: npt.NDArray[np.float64]
+) -> Points:
+    """Discs moved until none covers another, or after two hundred rounds.
+
+    Of two the one moves more that gives more.
+    """
     from scipy.spatial import cKDTree
 
     slack = 0.01 * radius.max(initial=1.0)
-    for _ in range(100 if len(points) > 1 else 0):
+    for _ in range(200 if len(points) > 1 else 0):
         pairs = cKDTree(points).query_pairs(2 * radius.max(), output_type="ndarray")
         one, other = pairs[np.lexsort(pairs.T)].T
         gap = points[one] - points[other]
@@ -167,8 +192,9 @@ def _pushed(points: Points, radius: npt.NDArray[np.float64]) -> Points:
         aside = np.stack([np.cos(one + 2.0 * other), np.sin(one + 2.0 * other)], axis=1)
         tiny = np.finfo(float).tiny
         away = np.where(distance[:, None] > 0, gap / np.maximum(distance, tiny)[:, None], aside)
-        push = 0.25 * np.maximum(over, 0)[:, None] * away
-        for end, way in ((one, push), (other, -push)):
+        push = 0.5 * np.maximum(over, 0)[:, None] * away
+        share = (give[one] / (give[one] + give[other]))[:, None]
+        for end, way in ((one, share * push), (other, (share - 1) * push)):
             points = points + np.stack(
                 [np.bincount(end, way[:, i], len(points)) for i in (0, 1)], axis=1
             )

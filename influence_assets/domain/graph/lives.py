@@ -100,8 +100,11 @@ def _sizes(before: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
 
 
 def _merges(pairs: pl.DataFrame) -> pl.DataFrame:
-    """Communities that hold most of two or more, each a part worth naming."""
-    parts = pairs.filter((pl.col("kept") > MOST) & (pl.col("came") >= LEAST_PART))
+    """Communities that hold most of two or more, each a part worth naming that goes on nowhere
+    else."""
+    goes_on = pl.col("before_id").is_in(pairs["now_id"].implode())
+    is_part = ~goes_on | (pl.col("before_id") == pl.col("now_id"))
+    parts = pairs.filter(is_part & (pl.col("kept") > MOST) & (pl.col("came") >= LEAST_PART))
     return _turned(parts, "now", "before", pl.col("came").sum(), "merge")
 
 

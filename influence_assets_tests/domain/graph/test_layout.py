@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 import pytest
-from scipy.spatial import cKDTree
 
 from influence_assets.domain.graph.communities import communities
 from influence_assets.domain.graph.layout import places
@@ -71,12 +71,30 @@ def test_everybody_has_a_place_and_the_same_again() -> None:
     assert once.equals(first_map(ties.sample(fraction=1, shuffle=True, seed=3)))
 
 
+def covered(drawn: pl.DataFrame) -> list[tuple[str, str]]:
+    """Pairs of communities of five or more whose discs share more than their rims."""
+    discs = drawn.group_by("community_id").agg(pl.col("x", "y").mean(), size=pl.len())
+    rows = discs.filter(pl.col("size") >= 5).sort("community_id").rows()
+    return [
+        (one, other)
+        for (one, x, y, n), (other, v, w, m) in itertools.combinations(rows, 2)
+        if np.hypot(x - v, y - w) < 0.95 * (np.sqrt(n) + np.sqrt(m))
+    ]
+
+
 def test_no_community_covers_another() -> None:
-    drawn = first_map(planted(8, 40, 2500, seed=5))
-    tree = cKDTree(drawn.select("x", "y").to_numpy())
-    _, near = tree.query(tree.data, k=2)
-    own = drawn["community_id"].to_numpy()
-    assert (own[near[:, 1]] == own).mean() > 0.97
+    ties = planted(8, 40, 2500, seed=5)
+    drawn = first_map(ties)
+    assert drawn["community_id"].n_unique() == 8
+    assert covered(drawn) == []
+    # Two new ones that nobody of the map knows start at one place.
+    new = [
+        planted(1, 30, 300, seed=s).with_columns(pl.col("^.*_id$").str.replace("p", f"{s}q"))
+        for s in (1, 2)
+    ]
+    later = next_map(pl.concat([ties, *new]), drawn, "w1")
+    assert later["community_id"].n_unique() == 10
+    assert covered(later) == []
 
 
 def test_neighbours_are_closer_than_others_of_the_same_community() -> None:

@@ -89,6 +89,12 @@ def test_a_merge_names_its_parts() -> None:
     }  # fmt: skip
 
 
+def test_what_goes_on_elsewhere_did_not_end_in_a_merge() -> None:
+    # Five of eight of "two" went over to "one"; three and two others carry its id on.
+    now = members(one=A + B[:5], two=B[5:] + "xyz")
+    assert kinds(members(one=A, two=B), now, told(one=None, two=None)) == []
+
+
 def test_a_split_names_what_it_left() -> None:
     (split,) = events(members(one=A + B), members(one=A, new=B), told(one=15))
     assert split == {
