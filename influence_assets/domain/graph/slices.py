@@ -15,6 +15,7 @@ import polars as pl
 from influence_assets.domain.graph.communities import Labels, connected_parts
 from influence_assets.domain.graph.leiden import BY_MODULARITY, Leiden, Run, together
 from influence_assets.domain.graph.ties import Network, Numbers, Weights, mutual
+from influence_assets.domain.graph.tracking import first_choices, overlaps
 
 if TYPE_CHECKING:
     import igraph as ig
@@ -44,8 +45,8 @@ def slices(
     Returns:
         week_start, profile_id and community_id, by week and profile. The id is of the first
         week of the community and its smallest member then, and stays. Where a week's ties do
-        not hold a community together, its largest part has the id; each other part has
-        one of that week.
+        not hold a community together each part is one: the id stays with the part that shares
+        most with the community of the week before (Jaccard index), the others have new ones.
     """
     weeks = ties.sort("week_start").partition_by("week_start", maintain_order=True)
     networks = [mutual(week) for week in weeks]
@@ -112,18 +113,27 @@ def _run(layers: list[ig.Graph], links: list[ig.Graph], seed: int, how: Leiden) 
 
 
 def _named(nodes: pl.DataFrame, label: Labels, part: Labels) -> pl.DataFrame:
-    """The id of each profile's community in each week."""
-    found = nodes.with_columns(pl.Series("label", label), pl.Series("part", part))
-    here = pl.concat_str(pl.col("week_start").cast(pl.String), pl.lit("/"), "profile_id")
-    parts = (
-        found.group_by("label", "week", "part")
-        .agg(here.min().alias("own_id"), pl.len().alias("size"))
-        .sort("label", "week", "size", "own_id", descending=[False, False, True, False])
-        .with_columns(
-            pl.col("own_id").first().over("label").alias("lasting_id"),
-            pl.struct("label", "week").is_first_distinct().alias("is_largest"),
-        )
-    )
-    name = pl.when("is_largest").then("lasting_id").otherwise("own_id").alias("community_id")
-    named = found.join(parts.select("part", name), on="part", maintain_order="left")
+    """The id of each profile's community in each week.
+
+    Args:
+        nodes: as `_nodes` gives them.
+        label: the community of each over all weeks.
+        part: the connected part of it in the week.
+    """
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
+    members = nodes.with_columns(community_id=part)
+    same = [pl.Series(label).cast(pl.String), pl.col("week").cast(pl.String), "profile_id"]
+    now = members.with_columns(profile_id=pl.concat_str(same, separator="/"))
+    same[1] = (pl.col("week") + 1).cast(pl.String)
+    before = members.with_columns(profile_id=pl.concat_str(same, separator="/"))
+    # All weeks at once: a part shares members of its community with parts of the next week.
+    steps = first_choices(overlaps(before, now)).select("before_id", "now_id").to_numpy()
+    ends = (np.ones(len(steps)), (steps[:, 0], steps[:, 1]))
+    size = int(part.max()) + 1
+    _, life = connected_components(csr_array(ends, shape=(size, size)), directed=False)
+    first = pl.concat_str(pl.col("week_start").cast(pl.String), pl.lit("/"), "profile_id").first()
+    # By week and profile: the first is the smallest member of the first week.
+    named = nodes.with_columns(life=life[part]).with_columns(community_id=first.over("life"))
     return named.select("week_start", "profile_id", "community_id")

@@ -53,11 +53,15 @@ def matched(pairs: pl.DataFrame) -> pl.DataFrame:
     Args:
         pairs: as `overlaps` gives them.
     """
-    order = ["jaccard", "before_id", "now_id"]
     # More than half: of two halves neither is the heir by its share alone.
-    left = pairs.filter((pl.col("kept") > HEIR_SHARE) | (pl.col("came") > HEIR_SHARE)).sort(
-        order, descending=[True, False, False]
+    return first_choices(
+        pairs.filter((pl.col("kept") > HEIR_SHARE) | (pl.col("came") > HEIR_SHARE))
     )
+
+
+def first_choices(pairs: pl.DataFrame) -> pl.DataFrame:
+    """As `matched`, of pairs of which any may carry on."""
+    left = pairs.sort("jaccard", "before_id", "now_id", descending=[True, False, False])
     taken = left.clear()
     while not left.is_empty():
         # Each the first choice of the other: what taking one by one would come to as well.
