@@ -17,7 +17,7 @@ from influence_assets.settings import Settings
 from influence_assets.targets import Request
 
 PROFILES_PER_COMMUNITY = 16
-"""About 220 profiles and 4,000 posts: enough to learn from, and built in under two minutes."""
+"""About 280 profiles and 4,800 posts: enough to learn from, and built in some minutes."""
 
 
 def run_demo(

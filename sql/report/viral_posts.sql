@@ -34,7 +34,6 @@ SELECT
     top.profile_id,
     names.handle,
     top.posted_at,
-    posts.kind,
     left(posts.text, 280) AS text,
     posts.url,
     top.age_hours,
