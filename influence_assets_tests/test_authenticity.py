@@ -113,7 +113,7 @@ def test_a_week_knows_nothing_of_what_came_later(world: Warehouse, tmp_path: Pat
 def test_a_week_without_news_has_no_rows(world: Warehouse) -> None:
     # The window would still hold what the group did.
     later = LAST + timedelta(weeks=1)
-    assert build_evidence(world, later) == {"pairs_of_posts_left_out": 0}
+    assert build_evidence(world, later) == {"things_left_out": 0}
     assert told(world, later).is_empty()
 
 

@@ -47,7 +47,7 @@ class Known:
 
 
 def evidence(known: Known, since: date, until: date) -> tuple[pl.DataFrame, int]:
-    """The rows, but for the week and platform, and how many pairs of posts were left out.
+    """The rows, but for the week and platform, and how many things were left out.
 
     Args:
         known: what was known on the last day.
@@ -62,7 +62,7 @@ def evidence(known: Known, since: date, until: date) -> tuple[pl.DataFrame, int]
         _told(_steps(growth_steps(known.readings, days, since, until)), _say_step),
         _told(_off(out_of_line(engagement_of(known)), since, until), _say_off),
     ]
-    return pl.concat(found).sort("profile_id", "kind", "what"), together.pairs_left_out
+    return pl.concat(found).sort("profile_id", "kind", "what"), together.things_left_out
 
 
 def engagement_of(known: Known) -> pl.DataFrame:
