@@ -65,7 +65,7 @@ class AuthenticityEvidenceWeekly(dy.Schema):
     activity_ratio = dy.Float64(
         nullable=True,
         min=0,
-        description="Posts or engagement per day around a step over those of other days.",
+        description="Posts per day or engagement per post around a step over those of other days.",
     )
     kept_share = dy.Float64(
         nullable=True,

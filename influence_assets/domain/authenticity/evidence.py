@@ -54,8 +54,12 @@ def evidence(known: Known, since: date, until: date) -> tuple[pl.DataFrame, int]
         since, until: first and last day of the window.
     """
     together = coordination(known.acts, TIMING)
+    engagement = pl.col("engagement")
     days = known.posts.group_by("profile_id", "day").agg(
-        pl.len().alias("posts"), pl.col("engagement").sum()
+        pl.len().alias("posts"),
+        # Unknown is not 0: where no count is known, nor is the sum.
+        pl.when(engagement.count() > 0).then(engagement.sum()).alias("engagement"),
+        engagement.count().alias("counted_posts"),
     )
     found = [
         _told(_shared(together, known.acts), _say_shared),
@@ -192,7 +196,8 @@ def _say_step(row: Row) -> str:
     if row["activity_ratio"] is None:
         return text + " Nothing is known of its posts then."
     return (
-        text + f" Posts or engagement in those days: {row['activity_ratio']:.1f} times the usual."
+        text
+        + f" Posts or their engagement in those days: {row['activity_ratio']:.1f} times the usual."
     )
 
 

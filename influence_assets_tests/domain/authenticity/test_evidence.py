@@ -80,6 +80,24 @@ def test_a_step_in_words() -> None:
     assert (row["strength"], row["activity_ratio"]) == (0.5, pytest.approx((3 / 6) / (1 / 85)))
 
 
+@pytest.mark.parametrize("first_counted", [37, 50])
+def test_counts_that_were_collected_later_make_no_day_busy(first_counted: int) -> None:
+    # A post a day with 100 each. Around the step are the days 37 to 42.
+    posts = pl.DataFrame(
+        {
+            "profile_id": ["ann"] * 91,
+            "day": [SINCE + timedelta(days=d) for d in range(91)],
+            "engagement": [100.0 if d >= first_counted else None for d in range(91)],
+            "is_settled": [True] * 91,
+        }
+    )
+    (row,) = rows(read=readings(with_step(40, 3_000)), posts=posts)
+    assert (row["strength"], row["activity_ratio"]) == (1, pytest.approx(1))
+    # Where counts are known on one side only, posts alone are compared.
+    (row,) = rows(read=readings(with_step(40, 3_000)), posts=posts.head(43))
+    assert row["activity_ratio"] == pytest.approx((6 / 6) / (37 / 85))
+
+
 def test_engagement_in_words() -> None:
     stated = altered(world(), {"p007": 0.02}).drop("basis", "posts")
     (row,) = rows(audience=stated)
