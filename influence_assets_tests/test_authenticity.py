@@ -145,7 +145,6 @@ def test_the_command_lists_the_last_week_or_that_of_a_day(world: Warehouse) -> N
     assert (own["profile_id"], own["week_start"]) == ("bot2", str(LAST - timedelta(weeks=1)))
     assert sorted(own["other_profile_ids"]) == [bot for bot in BOTS if bot != "bot2"]
     assert run("--profile", "p001")["evidence"] == []
-    assert run("--platform", "y")["evidence"] == []
     shown = CliRunner().invoke(app, ["network", "evidence", "--profile", "bot2"]).stdout
     assert "never a verdict" in shown and "Posted the same text within 5 minutes" in shown
 
@@ -155,9 +154,33 @@ def test_the_command_says_what_is_missing(home: Warehouse) -> None:
         evidence_of(home, "", None, "")
     fill(home, "core.posts", posts([("ann", "t", 0.0)]))
     build_evidence(home, FIRST)
-    assert run() == {"note": run()["note"], "evidence": []}
+    assert (run()["week_start"], run()["evidence"]) == (str(FIRST), [])
     with pytest.raises(UserError, match="in the week of 2023-12-31; the weeks go from 2024-01-01"):
         evidence_of(home, "", FIRST - timedelta(days=1), "")
+
+
+def test_the_last_week_is_the_last_that_was_looked_at(world: Warehouse) -> None:
+    later = LAST + timedelta(weeks=1)
+    build_evidence(world, later)
+    assert (run()["week_start"], run()["evidence"]) == (str(later), [])
+    shown = CliRunner().invoke(app, ["network", "evidence"]).stdout
+    assert shown == f"Nothing is out of line in the week of {later}.\n"
+
+
+def test_what_nobody_has_seen_is_not_in_line(world: Warehouse) -> None:
+    fill(world, "core.profile_snapshots", [
+        {"platform": "y", "profile_id": "yan", "observed_date": LAST, "followers": 1,
+         "observed_at": START},
+    ])  # fmt: skip
+    # A reading is enough to be known.
+    assert evidence_of(world, "y", None, "yan").rows.is_empty()
+    assert evidence_of(world, "", None, "yan").rows.is_empty()
+    with pytest.raises(UserError, match="a platform z, only of x, y"):
+        evidence_of(world, "z", None, "")
+    with pytest.raises(UserError, match="no post or reading of a profile nobody"):
+        evidence_of(world, "", None, "nobody")
+    with pytest.raises(UserError, match="no post or reading of a profile bot2 of y"):
+        evidence_of(world, "y", None, "bot2")
 
 
 def test_no_column_says_what_a_profile_is() -> None:
