@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
+import inspect
 import json
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -13,9 +16,10 @@ import pytest
 from typer.testing import CliRunner
 
 from influence_assets.assets import authenticity
-from influence_assets.assets.shell import Build
+from influence_assets.assets.shell import Build, code_of
 from influence_assets.cli import app
 from influence_assets.contracts import TABLES
+from influence_assets.domain.authenticity import influence
 from influence_assets.errors import UserError
 from influence_assets.evidence import evidence_of
 from influence_assets.settings import Settings
@@ -127,6 +131,14 @@ def test_their_ties_count_half(world: Warehouse) -> None:
     assert rows["p001"][1:3] == (6.0, 3.0)
     assert rows["p002"][1:3] == (1.0, 1.0)
     assert rows["p001"][3] == 1
+
+
+def test_influence_is_stale_when_any_code_that_it_uses_changes() -> None:
+    lines = ast.walk(ast.parse(inspect.getsource(influence)))
+    names = {str(line.module) for line in lines if isinstance(line, ast.ImportFrom)}
+    used = sorted(name for name in names if name.startswith("influence_assets."))
+    modules = [importlib.import_module(name) for name in used]
+    assert authenticity.ADJUSTED.code_version == code_of(*modules, influence)
 
 
 def run(*arguments: str) -> Any:

@@ -19,7 +19,7 @@ from influence_assets.domain.authenticity import (
     growth,
     influence,
 )
-from influence_assets.domain.graph import ties
+from influence_assets.domain.graph import centrality, ties
 from influence_assets.settings import Settings
 from influence_assets.storage import sql
 from influence_assets.storage.versions import Recipe, Upstream
@@ -39,7 +39,7 @@ ADJUSTED = Recipe(
         Upstream("graph.edges_weekly", "same"),
         Upstream("marts.authenticity_evidence_weekly", "same", drives=False),
     ),
-    code_of(ties, influence),
+    code_of(centrality, ties, influence),
 )
 
 
