@@ -62,7 +62,8 @@ class Coordination:
     Attributes:
         pairs: a row is two profiles and what they have in common more often than by chance:
             what, profile_id, other_profile_id (the larger id), observed (times together),
-            expected, p_value, q_value, first_at, last_at.
+            expected, by_interest (whether that is what a shared interest explains, not the
+            profiles' volumes), p_value, q_value, first_at, last_at.
         things_left_out: things that were not judged in a block, as more than `most_behind`
             posts of them followed one; a thing counts once for each such block. It costs power,
             not correctness: all its pairs of posts, near and far, are left out, and chance is
@@ -81,8 +82,8 @@ def coordination(acts: pl.DataFrame, how: Timing = Timing()) -> Coordination:
     Posts on two sides of a block's border are not near.
 
     Args:
-        acts: a row is something that a post says: what (kind of thing, each judged by
-            itself), thing, post_id, profile_id, posted_at.
+        acts: a row is something that a post says: what (a kind, judged by itself), thing,
+            post_id, profile_id, posted_at.
         how: what counts as together.
     """
     found, tests, left_out = [], 0, 0
@@ -92,11 +93,14 @@ def coordination(acts: pl.DataFrame, how: Timing = Timing()) -> Coordination:
         near = pairs_of_posts.filter("is_near")
         far = pairs_of_posts.filter(~pl.col("is_near"))
         pairs = _together(near).filter(pl.col("observed") >= how.fewest)
-        by_chance = pl.max_horizontal(
-            expected_by_volume(posts, near, pairs), expected_by_interest(near, far, pairs, how)
-        )
+        by_volume = expected_by_volume(posts, near, pairs)
+        by_interest = expected_by_interest(near, far, pairs, how)
         found.append(
-            pairs.with_columns(by_chance.alias("expected"), pl.lit(what, pl.String).alias("what"))
+            pairs.with_columns(
+                pl.max_horizontal(by_volume, by_interest).alias("expected"),
+                (by_interest > by_volume).alias("by_interest"),
+                pl.lit(what, pl.String).alias("what"),
+            )
         )
         profiles = posts["profile_id"].n_unique()
         tests += profiles * (profiles - 1) // 2
@@ -112,6 +116,7 @@ _PAIRS = {
     "other_profile_id": pl.String,
     "observed": pl.Int64,
     "expected": pl.Float64,
+    "by_interest": pl.Boolean,
     "p_value": pl.Float64,
     "q_value": pl.Float64,
     "first_at": pl.Datetime,
@@ -120,10 +125,7 @@ _PAIRS = {
 
 
 def _numbered(acts: pl.DataFrame, block: timedelta) -> pl.DataFrame:
-    """The acts in order of block, thing and time, with numbers.
-
-    `ms` is the time, `block` the number of its block, `group` that of the thing in the block.
-    """
+    """The acts in order of block, thing and time, numbered: ms, block, group (thing in a block)."""
     ms = pl.col("posted_at").dt.epoch("ms")
     return (
         acts.unique(["thing", "post_id"])
