@@ -184,11 +184,13 @@ def evidence(
     """List what is out of line. Example: influence network evidence --profile studio.mio."""
     from influence_assets.evidence import NOTE, evidence_of
 
-    rows = evidence_of(_warehouse(), platform, _day(week), profile).to_dicts()
+    found = evidence_of(_warehouse(), platform, _day(week), profile)
+    rows = found.rows.to_dicts()
     if as_json:
-        _print_json({"note": NOTE, "evidence": rows})
+        _print_json({"note": NOTE, "week_start": found.week_start, "evidence": rows})
         return
-    _out.print(NOTE if rows else "Nothing is out of line.", highlight=False)
+    nothing = f"Nothing is out of line in the week of {found.week_start}."
+    _out.print(NOTE if rows else nothing, highlight=False)
     for row in rows:
         head = f"{row['profile_id']}, {row['platform']}, week of {row['week_start']}: {row['kind']}"
         _out.print(f"{escape(head)}\n  {escape(row['evidence'])}", highlight=False)

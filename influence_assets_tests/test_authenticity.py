@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
+import inspect
 import json
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -13,9 +16,10 @@ import pytest
 from typer.testing import CliRunner
 
 from influence_assets.assets import authenticity
-from influence_assets.assets.shell import Build
+from influence_assets.assets.shell import Build, code_of
 from influence_assets.cli import app
 from influence_assets.contracts import TABLES
+from influence_assets.domain.authenticity import influence
 from influence_assets.errors import UserError
 from influence_assets.evidence import evidence_of
 from influence_assets.settings import Settings
@@ -113,7 +117,7 @@ def test_a_week_knows_nothing_of_what_came_later(world: Warehouse, tmp_path: Pat
 def test_a_week_without_news_has_no_rows(world: Warehouse) -> None:
     # The window would still hold what the group did.
     later = LAST + timedelta(weeks=1)
-    assert build_evidence(world, later) == {"pairs_of_posts_left_out": 0}
+    assert build_evidence(world, later) == {"things_left_out": 0}
     assert told(world, later).is_empty()
 
 
@@ -127,6 +131,14 @@ def test_their_ties_count_half(world: Warehouse) -> None:
     assert rows["p001"][1:3] == (6.0, 3.0)
     assert rows["p002"][1:3] == (1.0, 1.0)
     assert rows["p001"][3] == 1
+
+
+def test_influence_is_stale_when_any_code_that_it_uses_changes() -> None:
+    lines = ast.walk(ast.parse(inspect.getsource(influence)))
+    names = {str(line.module) for line in lines if isinstance(line, ast.ImportFrom)}
+    used = sorted(name for name in names if name.startswith("influence_assets."))
+    modules = [importlib.import_module(name) for name in used]
+    assert authenticity.ADJUSTED.code_version == code_of(*modules, influence)
 
 
 def run(*arguments: str) -> Any:
@@ -145,7 +157,6 @@ def test_the_command_lists_the_last_week_or_that_of_a_day(world: Warehouse) -> N
     assert (own["profile_id"], own["week_start"]) == ("bot2", str(LAST - timedelta(weeks=1)))
     assert sorted(own["other_profile_ids"]) == [bot for bot in BOTS if bot != "bot2"]
     assert run("--profile", "p001")["evidence"] == []
-    assert run("--platform", "y")["evidence"] == []
     shown = CliRunner().invoke(app, ["network", "evidence", "--profile", "bot2"]).stdout
     assert "never a verdict" in shown and "Posted the same text within 5 minutes" in shown
 
@@ -155,9 +166,33 @@ def test_the_command_says_what_is_missing(home: Warehouse) -> None:
         evidence_of(home, "", None, "")
     fill(home, "core.posts", posts([("ann", "t", 0.0)]))
     build_evidence(home, FIRST)
-    assert run() == {"note": run()["note"], "evidence": []}
+    assert (run()["week_start"], run()["evidence"]) == (str(FIRST), [])
     with pytest.raises(UserError, match="in the week of 2023-12-31; the weeks go from 2024-01-01"):
         evidence_of(home, "", FIRST - timedelta(days=1), "")
+
+
+def test_the_last_week_is_the_last_that_was_looked_at(world: Warehouse) -> None:
+    later = LAST + timedelta(weeks=1)
+    build_evidence(world, later)
+    assert (run()["week_start"], run()["evidence"]) == (str(later), [])
+    shown = CliRunner().invoke(app, ["network", "evidence"]).stdout
+    assert shown == f"Nothing is out of line in the week of {later}.\n"
+
+
+def test_what_nobody_has_seen_is_not_in_line(world: Warehouse) -> None:
+    fill(world, "core.profile_snapshots", [
+        {"platform": "y", "profile_id": "yan", "observed_date": LAST, "followers": 1,
+         "observed_at": START},
+    ])  # fmt: skip
+    # A reading is enough to be known.
+    assert evidence_of(world, "y", None, "yan").rows.is_empty()
+    assert evidence_of(world, "", None, "yan").rows.is_empty()
+    with pytest.raises(UserError, match="a platform z, only of x, y"):
+        evidence_of(world, "z", None, "")
+    with pytest.raises(UserError, match="no post or reading of a profile nobody"):
+        evidence_of(world, "", None, "nobody")
+    with pytest.raises(UserError, match="no post or reading of a profile bot2 of y"):
+        evidence_of(world, "y", None, "bot2")
 
 
 def test_no_column_says_what_a_profile_is() -> None:

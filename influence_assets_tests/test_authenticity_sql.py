@@ -65,6 +65,27 @@ def test_links_are_the_same_but_for_what_counts_them(tables: Tables) -> None:
     assert found["link"] == [{"p0", "p1"}, {"p0", "p3"}, {"p2"}]
 
 
+@pytest.mark.parametrize(
+    "copy",
+    [
+        "https://a.com/P?utm_source=x&id=5&b=2",
+        "https://a.com/P?id=5&fbclid=x&b=2",
+        "https://a.com/P?id=5&b=2&igshid=x",
+        "https://a.com/P?utm_source=x&utm_medium=y&id=5&si=z&utm_term=&b=2&utm_id=w#top",
+        "HTTP://WWW.A.com/P?id=5&b=2",
+    ],
+)
+def test_a_copy_of_a_link(tables: Tables, copy: str) -> None:
+    others = ["https://a.com/p?id=5&b=2", "https://a.com/P?id=5&b=2&inutm_x=1", "https://a.com/P"]
+    found = said(tables, "https://a.com/P?id=5&b=2", copy, *others)["link"]
+    assert found == [{"p0", "p1"}, {"p2"}, {"p3"}, {"p4"}]
+
+
+def test_a_link_with_nothing_but_what_counts_it(tables: Tables) -> None:
+    found = said(tables, "https://a.com/p/", "https://a.com/p/?si=1&utm_id=2", "https://a.com?si=1")
+    assert found["link"] == [{"p0", "p1"}, {"p2"}]
+
+
 def test_sets_of_three_hashtags(tables: Tables) -> None:
     for number, tags in enumerate((["a", "b", "c"], ["c", "b", "a", "a"], ["a", "b"], None)):
         put(tables, "core.posts", post(TUE, f"p{number}") | {"hashtags": tags})

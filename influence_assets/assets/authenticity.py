@@ -19,7 +19,7 @@ from influence_assets.domain.authenticity import (
     growth,
     influence,
 )
-from influence_assets.domain.graph import ties
+from influence_assets.domain.graph import centrality, ties
 from influence_assets.settings import Settings
 from influence_assets.storage import sql
 from influence_assets.storage.versions import Recipe, Upstream
@@ -39,7 +39,7 @@ ADJUSTED = Recipe(
         Upstream("graph.edges_weekly", "same"),
         Upstream("marts.authenticity_evidence_weekly", "same", drives=False),
     ),
-    code_of(ties, influence),
+    code_of(centrality, ties, influence),
 )
 
 
@@ -69,7 +69,7 @@ def authenticity_assets(start: date, settings: Settings) -> list[dg.AssetsDefini
 
 
 def compute_evidence(build: Build) -> Mapping[str, Any]:
-    """Evidence as of the end of each week; tells how many pairs of posts were not looked at."""
+    """Evidence as of the end of each week; tells how many things were not judged."""
     left_out = 0
     for chunk in build.chunks(WEEKS_AT_ONCE):
         weeks = list(chunk)
@@ -95,13 +95,13 @@ def compute_evidence(build: Build) -> Mapping[str, Any]:
             for platform, known in _by_platform(*window):
                 if not known.has_news(week):
                     continue
-                found, dropped = evidence.evidence(known, since, until)
-                left_out += dropped
+                found, crowded = evidence.evidence(known, since, until)
+                left_out += crowded
                 place = {"week_start": pl.lit(week), "platform": pl.lit(platform)}
                 rows.append(found.with_columns(**place))
         build.write(pl.concat(rows, how="diagonal"), chunk)
         build.log(f"{build.recipe.table}: {weeks[0]} to {weeks[-1]} written")
-    return {"pairs_of_posts_left_out": left_out}
+    return {"things_left_out": left_out}
 
 
 def _by_platform(*frames: pl.DataFrame) -> Iterator[tuple[str, evidence.Known]]:

@@ -38,8 +38,8 @@ class AuthenticityEvidenceWeekly(dy.Schema):
         description="Whom it posts the same with, most often first; NULL for other kinds.",
     )
     observed = dy.Float64(
-        description="Times together with them all, followers after the step, or engagement per "
-        "post."
+        description="Pairs of posts together with them all, followers after the step, or "
+        "engagement per post."
     )
     expected = dy.Float64(
         min=0, description="The same by chance, by its usual growth, or as its peers have it."
@@ -65,7 +65,7 @@ class AuthenticityEvidenceWeekly(dy.Schema):
     activity_ratio = dy.Float64(
         nullable=True,
         min=0,
-        description="Posts or engagement per day around a step over those of other days.",
+        description="Posts per day or engagement per post around a step over those of other days.",
     )
     kept_share = dy.Float64(
         nullable=True,

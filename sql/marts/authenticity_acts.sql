@@ -10,6 +10,24 @@ WITH posts AS (
       AND posted_at <> CAST(posted_at AS DATE)
       AND kind IS DISTINCT FROM 'repost'
 ),
+raw_links AS (
+    SELECT
+        * EXCLUDE (text, hashtags),
+        unnest(regexp_extract_all(text, '(?i)https?://(?:www\.)?([^\s<>"]*[^\s<>".,:!?)/])', 1)) AS link
+    FROM posts
+),
+links AS (
+    SELECT * REPLACE (
+        -- What a link is counted by, and where in the page it points, does not make it another.
+        regexp_replace(
+            regexp_replace(
+                regexp_replace(link, '#.*$', ''), '([?&])((utm_|fbclid|igshid|si=)[^&]*(&|$))+', '\1', 'g'
+            ),
+            '[?&/]+$', ''
+        ) AS link
+    )
+    FROM raw_links
+),
 said AS (
     SELECT
         * EXCLUDE (text, hashtags),
@@ -20,14 +38,10 @@ said AS (
     FROM posts
     UNION ALL
     SELECT
-        * EXCLUDE (text, hashtags),
+        * EXCLUDE (link),
         'link' AS what,
-        -- What a link is counted by, and where in the page it points, does not make it another.
-        regexp_replace(
-            unnest(regexp_extract_all(text, 'https?://(?:www\.)?([^\s<>"]*[^\s<>".,:!?)/])', 1)),
-            '[?&](utm_|fbclid|igshid|si=)[^&#]*|#.*$', '', 'g'
-        ) AS thing
-    FROM posts
+        lower(regexp_extract(link, '^[^/?]*')) || regexp_extract(link, '^[^/?]*(.*)$', 1) AS thing
+    FROM links
     UNION ALL
     SELECT
         * EXCLUDE (text, hashtags),

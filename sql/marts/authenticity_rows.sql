@@ -1,13 +1,7 @@
--- A row is a piece of evidence of the week that holds $day, by default of the last week with any, of
--- a platform or a profile where one is named.
-WITH wanted AS (
-    SELECT *
-    FROM marts.authenticity_evidence_weekly
-    WHERE ($platform = '' OR platform = $platform)
-      AND ($profile_id = '' OR profile_id = $profile_id)
-      AND week_start = coalesce(date_trunc('week', CAST($day AS DATE)), week_start)
-)
+-- A row is a piece of evidence of the week $week_start, of a platform or a profile where one is named.
 SELECT *
-FROM wanted
-WHERE week_start = (SELECT max(week_start) FROM wanted)
+FROM marts.authenticity_evidence_weekly
+WHERE week_start = CAST($week_start AS DATE)
+  AND ($platform = '' OR platform = $platform)
+  AND ($profile_id = '' OR profile_id = $profile_id)
 ORDER BY platform, kind, abs(deviations) DESC, q_value, profile_id, what

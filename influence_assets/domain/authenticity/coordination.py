@@ -40,8 +40,9 @@ class Timing:
             a shared interest.
         block: the span over which volumes are compared. Short enough that who sleeps at one
             time of the day is not held against those who are awake at another.
-        most_near: later posts of the same thing that a post is paired with, at most; it
-            bounds the work for a thing that everybody posts.
+        most_behind: posts of the same thing that follow a post within the horizon, at most; it
+            bounds the work. In a block in which more follow, everybody posts that thing, and
+            it is not judged: to pair only some of its posts would bias what it tells.
         fewest: of times together; two may be a coincidence that no model knows of.
         false_discoveries: expected share of pairs told for nothing.
     """
@@ -49,7 +50,7 @@ class Timing:
     window: timedelta = timedelta(minutes=5)
     horizon: timedelta = timedelta(hours=1)
     block: timedelta = timedelta(hours=6)
-    most_near: int = 100
+    most_behind: int = 300
     fewest: int = 3
     false_discoveries: float = 0.05
 
@@ -61,14 +62,16 @@ class Coordination:
     Attributes:
         pairs: a row is two profiles and what they have in common more often than by chance:
             what, profile_id, other_profile_id (the larger id), observed (times together),
-            expected, p_value, q_value, first_at, last_at.
-        pairs_left_out: pairs of near posts that were not looked at, because one of them had
-            `most_near` others closer behind it. It costs power, not correctness: by chance is
-            counted over the same pairs of posts.
+            expected, by_interest (whether that is what a shared interest explains, not the
+            profiles' volumes), p_value, q_value, first_at, last_at.
+        things_left_out: things that were not judged in a block, as more than `most_behind`
+            posts of them followed one; a thing counts once for each such block. It costs power,
+            not correctness: all its pairs of posts, near and far, are left out, and chance is
+            counted without them.
     """
 
     pairs: pl.DataFrame
-    pairs_left_out: int
+    things_left_out: int
 
 
 def coordination(acts: pl.DataFrame, how: Timing = Timing()) -> Coordination:
@@ -79,26 +82,29 @@ def coordination(acts: pl.DataFrame, how: Timing = Timing()) -> Coordination:
     Posts on two sides of a block's border are not near.
 
     Args:
-        acts: a row is something that a post says: what (kind of thing, each judged by
-            itself), thing, post_id, profile_id, posted_at.
+        acts: a row is something that a post says: what (a kind, judged by itself), thing,
+            post_id, profile_id, posted_at.
         how: what counts as together.
     """
     found, tests, left_out = [], 0, 0
     for (what,), own in acts.group_by("what", maintain_order=True):
         posts = _numbered(own, how.block)
-        pairs_of_posts, dropped = same_posts(posts, how)
+        pairs_of_posts, crowded = same_posts(posts, how)
         near = pairs_of_posts.filter("is_near")
         far = pairs_of_posts.filter(~pl.col("is_near"))
         pairs = _together(near).filter(pl.col("observed") >= how.fewest)
-        by_chance = pl.max_horizontal(
-            expected_by_volume(posts, near, pairs), expected_by_interest(near, far, pairs, how)
-        )
+        by_volume = expected_by_volume(posts, near, pairs)
+        by_interest = expected_by_interest(near, far, pairs, how)
         found.append(
-            pairs.with_columns(by_chance.alias("expected"), pl.lit(what, pl.String).alias("what"))
+            pairs.with_columns(
+                pl.max_horizontal(by_volume, by_interest).alias("expected"),
+                (by_interest > by_volume).alias("by_interest"),
+                pl.lit(what, pl.String).alias("what"),
+            )
         )
         profiles = posts["profile_id"].n_unique()
         tests += profiles * (profiles - 1) // 2
-        left_out += dropped
+        left_out += crowded
     if not found:
         return Coordination(pl.DataFrame(schema=_PAIRS), left_out)
     return Coordination(_beyond_chance(pl.concat(found), tests, how.false_discoveries), left_out)
@@ -110,6 +116,7 @@ _PAIRS = {
     "other_profile_id": pl.String,
     "observed": pl.Int64,
     "expected": pl.Float64,
+    "by_interest": pl.Boolean,
     "p_value": pl.Float64,
     "q_value": pl.Float64,
     "first_at": pl.Datetime,
@@ -118,14 +125,15 @@ _PAIRS = {
 
 
 def _numbered(acts: pl.DataFrame, block: timedelta) -> pl.DataFrame:
-    """The acts in order of thing and time, with the time in ms and the number of its block."""
+    """The acts in order of block, thing and time, numbered: ms, block, group (thing in a block)."""
     ms = pl.col("posted_at").dt.epoch("ms")
     return (
         acts.unique(["thing", "post_id"])
-        .sort("thing", "posted_at", "post_id")
         .with_columns(
             ms.alias("ms"), (ms // int(block.total_seconds() * 1000)).rank("dense").alias("block")
         )
+        .sort("block", "thing", "posted_at", "post_id")
+        .with_columns(pl.struct("block", "thing").rle_id().cast(pl.Int64).alias("group"))
     )
 
 
@@ -134,23 +142,21 @@ def same_posts(posts: pl.DataFrame, how: Timing) -> tuple[pl.DataFrame, int]:
 
     Columns: post_id, profile_id, posted_at and block of the earlier post, the same with
     `_right` of the later one, is_near (within the window), each pair once; and how many
-    near pairs were left out.
+    things were left out.
     """
-    thing = posts["thing"].rank("dense").to_numpy().astype(np.int64)
-    ms = posts["ms"].to_numpy()
     window, horizon = (int(t.total_seconds() * 1000) for t in (how.window, how.horizon))
-    # One axis on which the things lie one behind the other, more than a horizon apart.
-    axis = thing * (int(ms.max()) - int(ms.min()) + horizon + 1) + (ms - ms.min())
+    group, ms = posts["group"].to_numpy(), posts["ms"].to_numpy()
+    # One axis on which the groups lie one behind the other, more than a horizon apart.
+    axis = group * (int(ms.max()) - int(ms.min()) + horizon + 1) + (ms - ms.min())
     place = np.arange(len(axis))
-    near = np.searchsorted(axis, axis + window, side="right") - place - 1
     behind = np.searchsorted(axis, axis + horizon, side="right") - place - 1
-    kept = np.minimum(behind, how.most_near)
+    crowded = np.unique(group[behind > how.most_behind])
+    kept = np.where(np.isin(group, crowded), 0, behind)
     first = np.repeat(place, kept)
     second = first + 1 + np.arange(len(first)) - np.repeat(np.cumsum(kept) - kept, kept)
     profile = posts["profile_id"].rank("dense").to_numpy()
-    block = posts["block"].to_numpy()
-    fits = (profile[first] != profile[second]) & (block[first] == block[second])
-    first, second = first[fits], second[fits]
+    by_two = profile[first] != profile[second]
+    first, second = first[by_two], second[by_two]
     columns = ["post_id", "profile_id", "posted_at", "block"]
     right = posts[second].select(pl.col(columns).name.suffix("_right"))
     pairs = pl.concat([posts[first].select(columns), right], how="horizontal").with_columns(
@@ -158,7 +164,7 @@ def same_posts(posts: pl.DataFrame, how: Timing) -> tuple[pl.DataFrame, int]:
     )
     # Two links that both posts hold make one pair of posts.
     once = pairs.unique(["post_id", "post_id_right"], maintain_order=True)
-    return once, int(np.maximum(near - how.most_near, 0).sum())
+    return once, len(crowded)
 
 
 def _ordered(pairs_of_posts: pl.DataFrame) -> pl.DataFrame:

@@ -47,22 +47,26 @@ class Known:
 
 
 def evidence(known: Known, since: date, until: date) -> tuple[pl.DataFrame, int]:
-    """The rows, but for the week and platform, and how many pairs of posts were left out.
+    """The rows, but for the week and platform, and how many things were left out.
 
     Args:
         known: what was known on the last day.
         since, until: first and last day of the window.
     """
     together = coordination(known.acts, TIMING)
+    engagement = pl.col("engagement")
     days = known.posts.group_by("profile_id", "day").agg(
-        pl.len().alias("posts"), pl.col("engagement").sum()
+        pl.len().alias("posts"),
+        # Unknown is not 0: where no count is known, nor is the sum.
+        pl.when(engagement.count() > 0).then(engagement.sum()).alias("engagement"),
+        engagement.count().alias("counted_posts"),
     )
     found = [
         _told(_shared(together, known.acts), _say_shared),
         _told(_steps(growth_steps(known.readings, days, since, until)), _say_step),
         _told(_off(out_of_line(engagement_of(known)), since, until), _say_off),
     ]
-    return pl.concat(found).sort("profile_id", "kind", "what"), together.pairs_left_out
+    return pl.concat(found).sort("profile_id", "kind", "what"), together.things_left_out
 
 
 def engagement_of(known: Known) -> pl.DataFrame:
@@ -134,6 +138,7 @@ def _shared(found: Coordination, acts: pl.DataFrame) -> pl.DataFrame:
             pl.col("other_profile_id").alias("other_profile_ids"),
             pl.col("observed").sum(),
             pl.col("expected").sum(),
+            pl.col("by_interest").sum().cast(pl.Int64).alias("pairs_by_interest"),
             pl.col("q_value").min(),
             pl.col("first_at").min().dt.date().alias("first_day"),
             pl.col("last_at").max().dt.date().alias("last_day"),
@@ -174,11 +179,25 @@ def _say_shared(row: Row) -> str:
     others = row["other_profile_ids"]
     more = f" and {len(others) - NAMED} more" if len(others) > NAMED else ""
     minutes = TIMING.window.total_seconds() / 60
+    many = "pair" if row["observed"] == 1 else "pairs"
     return (
         f"Posted the same {_THINGS[row['what']]} within {minutes:g} minutes of "
-        f"{', '.join(others[:NAMED])}{more} {row['observed']} times, with {row['rests_on']} posts. "
-        f"At the rate at which they all post, chance would give {row['expected']:.2g}."
+        f"{', '.join(others[:NAMED])}{more}: {row['observed']} {many} of posts, by "
+        f"{row['rests_on']} posts of its own. Chance would give {row['expected']:.2g}, "
+        f"{_say_chance(row)}."
     )
+
+
+def _say_chance(row: Row) -> str:
+    """Which of the two that chance is made of was the larger, profile by profile."""
+    volume = "by how much they all post"
+    interest = "by what they post further apart, as those who share an interest do"
+    explained = row["pairs_by_interest"]
+    if explained == 0:
+        return volume
+    if explained == len(row["other_profile_ids"]):
+        return interest
+    return f"{volume}, or with {explained} of them {interest}"
 
 
 def _say_step(row: Row) -> str:
@@ -192,19 +211,28 @@ def _say_step(row: Row) -> str:
     if row["activity_ratio"] is None:
         return text + " Nothing is known of its posts then."
     return (
-        text + f" Posts or engagement in those days: {row['activity_ratio']:.1f} times the usual."
+        text
+        + f" Posts or their engagement in those days: {row['activity_ratio']:.1f} times the usual."
     )
+
+
+def say_ratio(ratio: float) -> str:
+    """As times from a factor of two on, below that in per cent."""
+    if ratio >= 2:
+        return f"{ratio:.1f} times"
+    if ratio <= 1 / 2:
+        return f"{1 / ratio:.1f} times less than"
+    return f"{abs(ratio - 1):.0%} {'above' if ratio > 1 else 'below'}".replace("%", " %")
 
 
 def _say_off(row: Row) -> str:
     rests = (
         "an average as the source states it" if row["posts"] is None else f"{row['posts']} posts"
     )
-    ratio = row["engagement_per_post"] / row["expected"]
-    times = f"{ratio:.0f} times" if ratio > 1 else f"{1 / ratio:.0f} times less than"
+    compared = say_ratio(row["engagement_per_post"] / row["expected"])
     return (
         f"Engagement per post is {row['engagement_per_post']:,.0f} at {row['followers']:,} "
-        f"followers ({rests}): {times} the {row['expected']:,.0f} that {row['peers']} peers have "
-        "at that size, "
+        f"followers ({rests}): {compared} the {row['expected']:,.0f} that {row['peers']} peers "
+        "have at that size, "
         f"{abs(row['deviations']):.1f} robust deviations off."
     )

@@ -56,15 +56,15 @@ def growth_steps(
         readings: profile_id, day, followers, once a day. The last change of a profile is
             not judged yet: it takes another reading to hold.
         days: what a profile did on a day on which it posted: profile_id, day, posts,
-            engagement (NULL where unknown).
+            engagement (NULL where unknown), counted_posts (those whose engagement is known).
         since, until: first and last day of the window that both are of.
 
     Returns:
         what (gain, loss), profile_id, from_day, to_day, followers_before, followers_after,
         followers_expected (by the profile's median growth), deviations, changes (that it is
-        judged by), activity_ratio (posts or engagement per day around the step over those of the
-        other days, whichever is larger; NULL without any), kept_share (of what was gained
-        or lost beyond expectation, by the last reading), is_busy.
+        judged by), activity_ratio (posts per day or engagement per post around the step over
+        those of the other days, whichever is larger; NULL without any), kept_share (of what was
+        gained or lost beyond expectation, by the last reading), is_busy.
     """
     changes = _judged(_changes(readings, how), how)
     found = changes.filter(
@@ -182,19 +182,33 @@ def _with_kept_share(steps: pl.DataFrame, readings: pl.DataFrame) -> pl.DataFram
 def _activity(
     steps: pl.DataFrame, days: pl.DataFrame, window_days: int, how: Steps
 ) -> pl.DataFrame:
-    """Posts and engagement per day around each step over those of the other days."""
+    """Posts per day and engagement per post around each step over those of the other days.
+
+    Engagement is compared by post, over posts whose engagement is known, and only where both sides
+    have such posts: counts may have been collected for a part of the window only.
+    """
     margin = pl.duration(days=how.around_days)
     is_around = pl.col("day").is_between(pl.col("from_day") - margin, pl.col("to_day") + margin)
     around = (pl.col("to_day") - pl.col("from_day")).dt.total_days() + 1 + 2 * how.around_days
 
-    def ratio(column: str) -> pl.Expr:
-        near = pl.col(column).filter(is_around).sum() / around.first()
-        other = pl.col(column).filter(~is_around).sum() / (window_days - around.first())
-        return pl.when(other > 0).then(near / other)
+    def ratio(column: str, near_by: pl.Expr, other_by: pl.Expr) -> pl.Expr:
+        near = pl.col(column).filter(is_around).sum() / near_by
+        other = pl.col(column).filter(~is_around).sum() / other_by
+        return pl.when(near_by > 0, other > 0).then(near / other)
 
+    counted = pl.col("counted_posts")
     return (
         steps.select("profile_id", "what", "from_day", "to_day")
         .join(days, on="profile_id")
         .group_by("profile_id", "what")
-        .agg(pl.max_horizontal(ratio("posts"), ratio("engagement")).alias("activity_ratio"))
+        .agg(
+            pl.max_horizontal(
+                ratio("posts", around.first(), window_days - around.first()),
+                ratio(
+                    "engagement",
+                    counted.filter(is_around).sum(),
+                    counted.filter(~is_around).sum(),
+                ),
+            ).alias("activity_ratio")
+        )
     )

@@ -155,15 +155,51 @@ def test_two_links_that_both_posts_hold_are_one_pair_of_posts() -> None:
     assert (row["observed"], row["expected"]) == (1, pytest.approx(1 / 3))
 
 
-def test_a_thing_that_everybody_posts_is_bounded_and_says_so() -> None:
-    rows = [(f"p{i:04d}", "t", i / 1_000) for i in range(2_000)]
-    few = Timing(fewest=1, most_near=3)
-    found = coordination(acts(rows), few)
-    # Each post pairs with the three behind it, but for the last ones.
-    kept = 3 * 2_000 - (1 + 2 + 3)
-    assert found.pairs_left_out == 2_000 * 1_999 // 2 - kept
-    # What chance gives is counted over the kept pairs: nobody stands out.
-    assert found.pairs.is_empty()
+def a_crowd(seed: int) -> list[tuple[str, str, float]]:
+    """Sixty events of an hour with 120 posts each, among 480 on other things.
+
+    Twenty fans post at every event, at any time of it, and so do a hundred of 600 others.
+    """
+    rng = np.random.default_rng(seed)
+    rows = []
+    for event in range(60):
+        some = rng.choice(600, 580, replace=False)
+        who = [*(f"fan{i:02d}" for i in range(20)), *(f"p{i:03d}" for i in some)]
+        minutes = event * 360 + rng.uniform(0, 60, 600)
+        rows += [
+            (name, f"event{event}" if i < 120 else f"own{event}-{i}", float(at))
+            for i, (name, at) in enumerate(zip(who, minutes, strict=True))
+        ]
+    return rows
+
+
+@pytest.mark.parametrize(("most_behind", "left_out"), [(8, 60), (119, 0)])
+def test_fans_of_what_everybody_posts_are_no_group(most_behind: int, left_out: int) -> None:
+    group = [(f"bot{m}", f"c{c}", 360.0 * c + 30 + m) for c in range(12) for m in range(4)]
+    found = coordination(acts(a_crowd(seed=1) + group), Timing(most_behind=most_behind))
+    bots = [f"bot{m}" for m in range(4)]
+    told = found.pairs.select("profile_id", "other_profile_id").rows()
+    assert set(told) == set(combinations(bots, 2))
+    assert found.things_left_out == left_out
+
+
+def test_a_thing_left_out_is_as_if_everybody_had_posted_something_else() -> None:
+    rng = np.random.default_rng(4)
+    rows = [
+        (f"p{rng.integers(8)}", f"t{rng.integers(12)}", float(rng.integers(0, 2_000)))
+        for _ in range(300)
+    ]
+    # Sixty in an hour; those of the next block, which are few, count.
+    crowd = [(f"p{rng.integers(8)}", "t0", float(i)) for i in range(60)]
+    how = replace(EVERY, most_behind=40)
+    found = coordination(acts(rows + crowd), how)
+    assert found.things_left_out == 1
+    apart = [
+        (who, f"own{i}" if thing == "t0" and at < 360 else thing, at)
+        for i, (who, thing, at) in enumerate(rows + crowd)
+    ]
+    assert found.pairs.equals(found_in(apart, how))
+    assert found_in(rows + crowd, replace(how, most_behind=90)).height > found.pairs.height
 
 
 def test_nothing_to_judge() -> None:

@@ -14,8 +14,11 @@ from influence_assets.domain.authenticity.growth import growth_steps
 FIRST = date(2024, 1, 1)
 LAST = FIRST + timedelta(days=90)
 NO_DAYS = pl.DataFrame(
-    schema={"profile_id": pl.String, "day": pl.Date, "posts": pl.Int64, "engagement": pl.Float64}
-)
+    schema={
+        "profile_id": pl.String, "day": pl.Date, "posts": pl.Int64, "engagement": pl.Float64,
+        "counted_posts": pl.Int64,
+    }
+)  # fmt: skip
 
 
 def usual(days: int = 91, start: float = 10_000, seed: int = 0) -> list[int]:
@@ -141,16 +144,19 @@ def test_a_gain_in_busy_days_says_so() -> None:
             "day": [FIRST + timedelta(days=d) for d in (5, 25, 40, 60, 80)],
             "posts": [1] * 5,
             "engagement": [100.0, 100.0, 4_000.0, 100.0, None],
+            "counted_posts": [1, 1, 1, 1, 0],
         }
     )
     (row,) = steps(series, posting)
-    # Six days around the step (two and two beside the two of the change), 85 others.
-    assert row["activity_ratio"] == pytest.approx((4_000 / 6) / (300 / 85))
+    # One post with 4,000 around the step, three with 100 each elsewhere whose count is known.
+    assert row["activity_ratio"] == pytest.approx(4_000 / 100)
     assert row["is_busy"]
+    # Six days around the step (two and two beside the two of the change), 85 others.
+    often = posting.with_columns(pl.lit(None, pl.Float64).alias("engagement"), counted_posts=0)
+    (row,) = steps(series, often)
+    assert row["activity_ratio"] == pytest.approx((1 / 6) / (4 / 85))
     # Nothing posted in those days, and engagement unknown.
-    elsewhere = posting.filter(pl.col("engagement") != 4_000).with_columns(
-        pl.lit(None, pl.Float64).alias("engagement")
-    )
+    elsewhere = often.filter(pl.col("day") != FIRST + timedelta(days=40))
     (row,) = steps(series, elsewhere)
     assert (row["activity_ratio"], row["is_busy"]) == (0.0, False)
 
