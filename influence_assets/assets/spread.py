@@ -78,7 +78,7 @@ def spread_assets(start: date) -> list[dg.AssetsDefinition]:
     kinds = {"polars", "table"}
     return [
         table_asset(HASHTAGS, compute_hashtags, start=start, kinds=kinds),
-        table_asset(CASCADES, compute_cascades, start=start, kinds=kinds, pooled=False),
+        table_asset(CASCADES, compute_cascades, start=start, kinds=kinds),
         table_asset(VIRAL_POSTS, compute_viral_posts, start=start, kinds=kinds),
     ]
 
@@ -150,10 +150,15 @@ def platform_cascades(warehouse: Warehouse, platform: str) -> pl.DataFrame:
 
 
 def _with_communities(warehouse: Warehouse, platform: str, first: pl.DataFrame) -> pl.DataFrame:
-    """First adopters with their community in their week; read week by week."""
-    found = [first.clear().with_columns(pl.lit(None, pl.String).alias("community_id"))]
-    for (week,), members in first.group_by("week_start"):
-        # For a week that is NULL no communities are found.
-        known = warehouse.query("spread.communities", {"platform": platform, "week_start": week})
-        found.append(members.join(known, on="profile_id", how="left"))
-    return pl.concat(found)
+    """First adopters with their community in their week; NULL where week or community is."""
+    by = ["week_start", "profile_id"]
+    wanted = first.select(by).drop_nulls().unique().sort(by)
+    known = warehouse.query(
+        "spread.communities",
+        {
+            "platform": platform,
+            "weeks": wanted["week_start"].to_list(),
+            "profiles": wanted["profile_id"].to_list(),
+        },
+    )
+    return first.join(known, on=by, how="left", maintain_order="left")
