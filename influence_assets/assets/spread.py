@@ -9,6 +9,7 @@ import polars as pl
 
 from influence_assets.assets.shell import Build, code_of, table_asset
 from influence_assets.contracts import TABLES
+from influence_assets.domain import false_discovery
 from influence_assets.domain.spread import (
     cascades,
     early,
@@ -58,7 +59,7 @@ HASHTAGS = Recipe(
         Upstream("core.posts", "so_far"),
         Upstream("graph.communities_weekly", "so_far", drives=False),
     ),
-    f"{code_of(hashtags, early)}-{_sql_version('hashtag_weeks', 'hashtag_users')}",
+    f"{code_of(hashtags, early, false_discovery)}-{_sql_version('hashtag_weeks', 'hashtag_users')}",
 )
 VIRAL_POSTS = Recipe(
     "marts.viral_posts",
