@@ -101,6 +101,15 @@ def test_every_built_table_has_a_blocking_contract_check(defs: dg.Definitions) -
     assert checked == ASSETS - external - {"report/page"}
 
 
+def test_what_computes_outside_the_pool_of_the_warehouse(defs: dg.Definitions) -> None:
+    nodes = [d.node_def for d in defs.resolve_asset_graph().assets_defs if d.is_executable]
+    outside = {n.name for n in nodes if isinstance(n, dg.OpDefinition) and n.pool != "duckdb"}
+    assert outside == {
+        "content__text_embeddings", "graph__proximity_weekly", "features__popularity",
+        "train_popularity",
+    }  # fmt: skip
+
+
 def test_every_asset_that_is_built_has_a_recipe(settings: Settings) -> None:
     built = {table.replace(".", "/") for table in recipes(settings)}
     assert built == {name for name in ASSETS if not name.startswith("raw/")}

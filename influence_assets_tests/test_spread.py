@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -243,6 +244,42 @@ def test_all_kinds_in_a_small_world(warehouse: Warehouse) -> None:
     hashtag = found.row(0, named=True)
     assert hashtag["first_dominance"] == pytest.approx(2 / 3)
     assert (hashtag["half_size_s"], hashtag["adopters_first_hour"]) == (3_600, 1)
+
+
+class Counted(Warehouse):
+    """Notes what is asked of it."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.asked: list[str] = []
+
+    def query(self, name: str, parameters: Mapping[str, Any] | None = None) -> pl.DataFrame:
+        self.asked.append(name)
+        return super().query(name, parameters)
+
+
+def test_communities_of_several_weeks_are_read_at_once(tmp_path: Path) -> None:
+    warehouse = Counted(tmp_path / "w.duckdb")
+    row = {"platform": "x", "group_id": "g", "community_size": 1, "membership_strength": 1.0,
+           "partition_modularity": 0.0, "partition_stability": 1.0}  # fmt: skip
+    # ann and bob are of one community in the first week, of two in the next; on y always of one.
+    placed = [
+        row | {"week_start": MON + timedelta(days=7 * n), "profile_id": who, "community_id": group}
+        for n, groups in enumerate(("aa", "ab"))
+        for who, group in zip(("ann", "bob"), groups, strict=True)
+    ]
+    placed += [r | {"platform": "y", "community_id": "a"} for r in placed]
+    starts = {"none": 0, "first": 24 * 7, "second": 24 * 14}
+    with warehouse.connect() as connection:
+        put(connection, "core.posts", *(written(p, "ann", hour) for p, hour in starts.items()))
+        put(connection, "core.interactions",
+            *(act("repost", "bob", "ann", hour + 1, p) for p, hour in starts.items()))  # fmt: skip
+        put(connection, "graph.communities_weekly", *placed)
+    found = platform_cascades(warehouse, "x").sort("started_at")
+    assert found.select("item_id", "first_placed", "first_communities").rows() == [
+        ("none", 0, None), ("first", 2, 1), ("second", 2, 2),
+    ]  # fmt: skip
+    assert warehouse.asked.count("spread.communities") == 1
 
 
 # --- hashtags by week ---

@@ -12,6 +12,7 @@ import polars as pl
 from influence_assets.assets.graph import measured
 from influence_assets.assets.shell import Build, code_of, table_asset
 from influence_assets.contracts.authenticity import AuthenticityEvidenceWeekly
+from influence_assets.domain import false_discovery
 from influence_assets.domain.authenticity import (
     audience,
     coordination,
@@ -46,7 +47,7 @@ ADJUSTED = Recipe(
 def authenticity_recipes(settings: Settings) -> list[Recipe]:
     """What evidence and adjusted influence are built from."""
     selects = "-".join(sql.code_version(f"marts.authenticity_{name}") for name in _SELECTS)
-    code = code_of(audience, coordination, evidence, growth)
+    code = code_of(audience, coordination, evidence, false_discovery, growth)
     found = Recipe(
         "marts.authenticity_evidence_weekly",
         (

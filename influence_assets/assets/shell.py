@@ -11,7 +11,7 @@ partitions of the range whose input has changed, and reports those alone.
 import hashlib
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -29,7 +29,7 @@ from influence_assets.partitions import partitions_for
 from influence_assets.resources import WarehouseResource
 from influence_assets.settings import Settings
 from influence_assets.storage import ddl, versions
-from influence_assets.storage.versions import Recipe, Upstream
+from influence_assets.storage.versions import Reach, Recipe, Upstream
 from influence_assets.storage.warehouse import WHOLE, Warehouse, Written
 
 STALE_ONLY = "influence/stale_only"
@@ -333,20 +333,31 @@ def failed_check(error: ContractError) -> dg.AssetCheckResult:
 
 
 def dependencies(upstream: Sequence[Upstream], table: Table | None) -> list[dg.AssetDep]:
-    """The edges of the asset graph; one for each upstream table, the widest reach winning."""
-    edges = {}
+    """The edges of the asset graph: one for each upstream table, over all of its reaches."""
+    by_time = table is not None and table.grain is not None
+    reaches: dict[str, set[Reach]] = {}
     for up in upstream:
-        above = TABLES[up.table]
-        mapping: dg.PartitionMapping | None = None
-        if table and table.grain and above.grain:
-            whole = up.reach in ("so_far", "all", "touched")
-            before = -1 if up.reach == "week_before" else 0
-            mapping = (
-                dg.AllPartitionMapping()
-                if whole
-                else dg.TimeWindowPartitionMapping(
-                    start_offset=before, allow_nonexistent_upstream_partitions=True
-                )
-            )
-        edges[up.table] = dg.AssetDep(above.asset_path, partition_mapping=mapping)
-    return list(edges.values())
+        reaches.setdefault(up.table, set()).add(up.reach)
+    return [
+        dg.AssetDep(
+            TABLES[name].asset_path,
+            partition_mapping=_mapping(own) if by_time and TABLES[name].grain else None,
+        )
+        for name, own in reaches.items()
+    ]
+
+
+_OFFSETS: dict[Reach, int] = {"same": 0, "week": 0, "exists": 0, "week_before": -1}
+"""Which of the upstream's windows a reach looks at; those not listed look at all of them."""
+
+
+def _mapping(reaches: Set[Reach]) -> dg.PartitionMapping:
+    """The narrowest mapping that covers all of these."""
+    if not reaches <= _OFFSETS.keys():
+        return dg.AllPartitionMapping()
+    offsets = [_OFFSETS[reach] for reach in reaches]
+    return dg.TimeWindowPartitionMapping(
+        start_offset=min(offsets),
+        end_offset=max(offsets),
+        allow_nonexistent_upstream_partitions=True,
+    )

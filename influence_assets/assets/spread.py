@@ -9,6 +9,7 @@ import polars as pl
 
 from influence_assets.assets.shell import Build, code_of, table_asset
 from influence_assets.contracts import TABLES
+from influence_assets.domain import false_discovery
 from influence_assets.domain.spread import (
     cascades,
     early,
@@ -58,7 +59,7 @@ HASHTAGS = Recipe(
         Upstream("core.posts", "so_far"),
         Upstream("graph.communities_weekly", "so_far", drives=False),
     ),
-    f"{code_of(hashtags, early)}-{_sql_version('hashtag_weeks', 'hashtag_users')}",
+    f"{code_of(hashtags, early, false_discovery)}-{_sql_version('hashtag_weeks', 'hashtag_users')}",
 )
 VIRAL_POSTS = Recipe(
     "marts.viral_posts",
@@ -78,7 +79,7 @@ def spread_assets(start: date) -> list[dg.AssetsDefinition]:
     kinds = {"polars", "table"}
     return [
         table_asset(HASHTAGS, compute_hashtags, start=start, kinds=kinds),
-        table_asset(CASCADES, compute_cascades, start=start, kinds=kinds, pooled=False),
+        table_asset(CASCADES, compute_cascades, start=start, kinds=kinds),
         table_asset(VIRAL_POSTS, compute_viral_posts, start=start, kinds=kinds),
     ]
 
@@ -150,10 +151,15 @@ def platform_cascades(warehouse: Warehouse, platform: str) -> pl.DataFrame:
 
 
 def _with_communities(warehouse: Warehouse, platform: str, first: pl.DataFrame) -> pl.DataFrame:
-    """First adopters with their community in their week; read week by week."""
-    found = [first.clear().with_columns(pl.lit(None, pl.String).alias("community_id"))]
-    for (week,), members in first.group_by("week_start"):
-        # For a week that is NULL no communities are found.
-        known = warehouse.query("spread.communities", {"platform": platform, "week_start": week})
-        found.append(members.join(known, on="profile_id", how="left"))
-    return pl.concat(found)
+    """First adopters with their community in their week; NULL where week or community is."""
+    by = ["week_start", "profile_id"]
+    wanted = first.select(by).drop_nulls().unique().sort(by)
+    known = warehouse.query(
+        "spread.communities",
+        {
+            "platform": platform,
+            "weeks": wanted["week_start"].to_list(),
+            "profiles": wanted["profile_id"].to_list(),
+        },
+    )
+    return first.join(known, on=by, how="left", maintain_order="left")

@@ -165,7 +165,10 @@ class ViralPosts(dy.Schema):
         description="Distance of the two, both as log(1 + x), in robust standard deviations.",
     )
     earlier_posts = dy.Int64(
-        nullable=True, min=0, description="Posts of the author that the expectation rests on."
+        nullable=True,
+        min=0,
+        description="Posts of the author that the expectation rests on: those of the 180 days "
+        "before that have a reading.",
     )
     is_outlier = dy.Bool(description="outlier_score is 3.5 or more, by 3 earlier posts or more.")
     cascade_size = dy.Int64(

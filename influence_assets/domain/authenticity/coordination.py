@@ -25,8 +25,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from influence_assets.domain.false_discovery import q_values
+
 Numbers = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -277,24 +278,9 @@ def _beyond_chance(pairs: pl.DataFrame, tests: int, level: float) -> pl.DataFram
 
     p_value = poisson.sf(pairs["observed"].to_numpy() - 1, pairs["expected"].to_numpy())
     return (
-        pairs.with_columns(
-            pl.Series("p_value", p_value), pl.Series("q_value", q_values(p_value, tests))
-        )
+        pairs.with_columns(pl.Series("p_value", p_value))
+        .with_columns(q_values(pl.col("p_value"), tests).alias("q_value"))
         .filter(pl.col("q_value") <= level)
         .select(*_PAIRS)
         .sort("what", "profile_id", "other_profile_id")
     )
-
-
-def q_values(p_values: Floats, tests: int) -> Floats:
-    """The false discovery rate at which each would be told (Benjamini and Hochberg 1995).
-
-    Args:
-        p_values: of the tests that matter; those not given are taken to be 1.
-        tests: number of all tests.
-    """
-    order = np.argsort(p_values, kind="stable")
-    ranked = p_values[order] * tests / np.arange(1, len(order) + 1)
-    found = np.empty(len(order))
-    found[order] = np.minimum.accumulate(ranked[::-1])[::-1]
-    return np.minimum(found, 1.0)

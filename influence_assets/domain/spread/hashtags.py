@@ -14,6 +14,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from influence_assets.domain.false_discovery import q_values
+
 WEEKS_BEFORE = 8
 
 LEAST_PROFILES = 3
@@ -47,9 +49,11 @@ def bursts(counts: pl.DataFrame) -> pl.DataFrame:
         _scaled("profiles").alias("expected_profiles"),
     ).with_columns(pl.when(has_past).then("log_p").alias("log_p"))
     doubled = ((pl.col("profiles") + 0.5) / (pl.col("expected_profiles") + 0.5)).log(2).floor()
+    # A hashtag of the weeks before that nobody used this week was tested too, with p = 1.
+    rate = q_values(pl.col("log_p").exp(), pl.col("hashtags_known")).over(_GROUP)
     level = pl.when(pl.col("false_discovery_rate") <= FALSE_DISCOVERY_RATE).then(doubled)
     return (
-        tested.with_columns(_false_discovery_rates(tested))
+        tested.with_columns(rate.alias("false_discovery_rate"))
         .with_columns(level.fill_null(0).clip(0).cast(pl.Int64).alias("burst_level"))
         .select(
             *_GROUP,
@@ -83,18 +87,3 @@ def _log_tail(counts: pl.DataFrame) -> np.ndarray:
     now, both = counts["profiles"], counts["profiles"] + counts["profiles_before"]
     share = counts["all_profiles"] / (counts["all_profiles"] + counts["all_profiles_before"])
     return np.asarray(binom.logsf(now.to_numpy() - 1, both.to_numpy(), share.to_numpy()))
-
-
-def _false_discovery_rates(tested: pl.DataFrame) -> pl.Series:
-    """The rate at which one would be wrong to call this hashtag and all above it significant.
-
-    A hashtag of the weeks before that nobody used this week was tested too, with p = 1.
-    """
-    rate = (pl.col("log_p").exp() * pl.col("hashtags_known") / pl.col("rank")).clip(0, 1)
-    return (
-        tested.with_row_index("row")
-        .sort(*_GROUP, "log_p", nulls_last=True, maintain_order=True)
-        .with_columns((pl.int_range(pl.len()).over(_GROUP) + 1).alias("rank"))
-        .with_columns(rate.cum_min(reverse=True).over(_GROUP).alias("false_discovery_rate"))
-        .sort("row")["false_discovery_rate"]
-    )

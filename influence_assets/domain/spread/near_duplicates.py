@@ -6,6 +6,9 @@ Rajaraman and Ullman: Mining of Massive Datasets, chapter 3 (bands).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from hashlib import blake2b
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -21,7 +24,8 @@ middle of twenty leaves 15 of 21 shingles, 0.71."""
 BANDS, ROWS = 32, 3
 """Of two texts that are just alike enough, one pair in two thousand shares no band."""
 
-SEED = 20_250_101
+MULTIPLIER = 6_364_136_223_846_793_005
+"""Of the rolling hash of a run of words (Karp and Rabin 1987); the number is Knuth's, for MMIX."""
 
 Hashes = npt.NDArray[np.uint64]
 
@@ -40,7 +44,8 @@ def groups(texts: pl.DataFrame) -> pl.DataFrame:
         content_hash, group_id (the smallest content_hash of the group), of texts of at least
         LEAST_WORDS words; a text that is like no other is a group by itself.
 
-    Draws its hash functions from a fixed seed: the same texts give the same groups.
+    Its hash functions are fixed: the same texts give the same groups, with any version of a
+    library.
     """
     plain = texts.select("content_hash", plain=normalised(pl.col("text"))).filter(
         pl.col("plain").str.count_matches(" ", literal=True) >= LEAST_WORDS - 1
@@ -48,7 +53,7 @@ def groups(texts: pl.DataFrame) -> pl.DataFrame:
     distinct = plain.select(pl.col("plain").unique().sort()).with_row_index("doc")
     if distinct.is_empty():
         return pl.DataFrame(schema={"content_hash": pl.String, "group_id": pl.String})
-    shingles = _shingles(distinct)
+    shingles = hashed_shingles(distinct)
     pairs = _resembling(_candidates(_signatures(shingles)), shingles)
     part = pl.Series("part", _components(pairs, distinct.height))
     return (
@@ -70,30 +75,50 @@ def normalised(text: pl.Expr) -> pl.Expr:
     )
 
 
-def _shingles(distinct: pl.DataFrame) -> pl.DataFrame:
-    """The hashes of the runs of SHINGLE words of each text, each once: doc, shingle."""
+def hashed_shingles(distinct: pl.DataFrame) -> pl.DataFrame:
+    """The hashes of the runs of SHINGLE words of each text, each once.
+
+    A run is a number in base MULTIPLIER, modulo 2^64, whose digits are the hashes of its words.
+
+    Args:
+        distinct: doc, plain (words with one space between them).
+
+    Returns:
+        doc, shingle, in order.
+    """
     words = distinct.select("doc", pl.col("plain").str.split(" ").alias("word")).explode("word")
-    run = pl.concat_str([pl.col("word").shift(-n) for n in range(SHINGLE)], separator=" ")
-    within = pl.col("doc").shift(1 - SHINGLE) == pl.col("doc")
+    unique = words["word"].unique()
+    known = pl.DataFrame({"word": unique, "hash": _hashes(unique)})
+    word = words.join(known, on="word", maintain_order="left")["hash"].to_numpy()
+    doc = words["doc"].to_numpy()
+    runs = max(len(doc) - SHINGLE + 1, 0)
+    shingle = np.zeros(runs, dtype=np.uint64)
+    for n in range(SHINGLE):
+        # Products wrap around at 2^64, as they should.
+        shingle = shingle * np.uint64(MULTIPLIER) + word[n : n + runs]
+    within = doc[:runs] == doc[SHINGLE - 1 :]
     return (
-        words.select("doc", run.hash(SEED).alias("shingle"), within.alias("within"))
-        .filter("within")
-        .select("doc", "shingle")
+        pl.DataFrame({"doc": doc[:runs][within], "shingle": shingle[within]})
         .unique()
         .sort("doc", "shingle")
     )
 
 
+def _hashes(words: Iterable[str]) -> Hashes:
+    """The first eight bytes of the BLAKE2b of each; polars' and Python's own hashes may change."""
+    digests = b"".join(blake2b(word.encode(), digest_size=8).digest() for word in words)
+    return np.frombuffer(digests, dtype="<u8")
+
+
 def _signatures(shingles: pl.DataFrame) -> Hashes:
     """MinHash: by text, the smallest value of its shingles under each of the hash functions."""
-    rng = np.random.default_rng(SEED)
-    factors = rng.integers(0, 2**63, BANDS * ROWS, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
-    shifts = rng.integers(0, 2**63, BANDS * ROWS, dtype=np.uint64)
+    functions = range(BANDS * ROWS)
+    factors = _hashes(f"factor {n}" for n in functions) | np.uint64(1)
+    shifts = _hashes(f"shift {n}" for n in functions)
     values = shingles["shingle"].to_numpy()
     doc = shingles["doc"].to_numpy()
     starts = np.flatnonzero(np.diff(doc, prepend=-1))
     smallest = [
-        # Products wrap around at 2^64, as they should.
         np.minimum.reduceat(values * factor + shift, starts)
         for factor, shift in zip(factors, shifts, strict=True)
     ]

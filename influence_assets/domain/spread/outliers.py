@@ -52,8 +52,9 @@ def outlier_scores(readings: pl.DataFrame) -> pl.DataFrame:
 
     Returns:
         A row is a post: post_id, profile_id, posted_at, age_hours and engagement of its last
-        reading, earlier_posts (posted earlier than this one), expected_engagement (at that
-        age), outlier_score; both NULL where nothing is known to expect.
+        reading, earlier_posts (the author's of the WINDOW before this one; only posts with a
+        reading count), expected_engagement (at that age), outlier_score; these two are NULL
+        where nothing is known to expect.
     """
     curve = growth(readings)
     last = readings.sort("profile_id", "posted_at", "post_id", "observed_at").unique(

@@ -10,12 +10,10 @@ from itertools import combinations
 import numpy as np
 import polars as pl
 import pytest
-from scipy.stats import false_discovery_control
 
 from influence_assets.domain.authenticity.coordination import (
     Timing,
     coordination,
-    q_values,
 )
 
 from .making import acts, campaign, random_world
@@ -214,13 +212,6 @@ def test_order_of_rows_does_not_matter() -> None:
     )
     assert one.equals(other)
     assert one.height > 0
-
-
-def test_q_values_are_those_of_scipy() -> None:
-    p = np.random.default_rng(0).uniform(0, 0.2, 40)
-    # SciPy needs all tests; those that are not given are 1.
-    every = np.concatenate([p, np.ones(160)])
-    assert q_values(p, 200) == pytest.approx(false_discovery_control(every)[:40])
 
 
 def test_the_window_can_be_chosen() -> None:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from itertools import combinations
 
 import networkx as nx
 import numpy as np
 import polars as pl
 
-from influence_assets.domain.spread.near_duplicates import RESEMBLANCE, groups, normalised
+from influence_assets.domain.spread.near_duplicates import (
+    MULTIPLIER,
+    RESEMBLANCE,
+    groups,
+    hashed_shingles,
+    normalised,
+)
 
 
 def found(*texts: str) -> list[set[int]]:
@@ -36,6 +43,24 @@ def test_a_word_changed_and_another_text() -> None:
     assert found(other, STORY, changed) == [{1, 2}]
     # Half of it anew is another text.
     assert found(STORY, " ".join([*STORY.split()[:8], *other.split()[:8]])) == []
+
+
+def test_hashes_are_those_of_plain_arithmetic() -> None:
+    texts = ["ä b c ä b c d", STORY]
+
+    def run(a: str, b: str, c: str) -> int:
+        x, y, z = (
+            int.from_bytes(blake2b(w.encode(), digest_size=8).digest(), "little") for w in (a, b, c)
+        )
+        return (x * MULTIPLIER**2 + y * MULTIPLIER + z) % 2**64
+
+    words = [t.split() for t in texts]
+    expected = {
+        (n, run(*own[i : i + 3])) for n, own in enumerate(words) for i in range(len(own) - 2)
+    }
+    rows = hashed_shingles(pl.DataFrame({"doc": [0, 1], "plain": texts})).rows()
+    assert rows == sorted(expected)
+    assert len(rows) == 4 + 15
 
 
 def test_short_texts_are_left_out() -> None:
