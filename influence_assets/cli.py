@@ -6,19 +6,17 @@ errors to standard error; with `--json` standard output holds one JSON object an
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 import time
-from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
-import orjson
 import typer
 from rich.console import Console
 
 from influence_assets.cli_collect import add_command
+from influence_assets.cli_common import day_of, print_json, say_progress
 from influence_assets.cli_influence import influence
 from influence_assets.cli_network import network_app, seeds
 from influence_assets.cli_quarantine import quarantine_app
@@ -73,21 +71,6 @@ def _escaped(text: object) -> str:
     return str(text).replace("[", "\\[")
 
 
-def _print_json(value: Any) -> None:
-    sys.stdout.write(orjson.dumps(value, default=str).decode() + "\n")
-
-
-def _say_progress() -> None:
-    """Show what assets log, one line each, on standard error."""
-    logger = logging.getLogger("influence_assets")
-    if not logger.handlers:
-        handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(logging.Formatter("  %(message)s"))
-        logger.addHandler(handler)
-        logger.setLevel(logging.INFO)
-        logger.propagate = False
-
-
 @app.command()
 def ingest(
     paths: Annotated[
@@ -118,11 +101,11 @@ def ingest(
     if draft_spec:
         sys.stdout.write(draft_of(paths or []))
         return
-    _say_progress()
+    say_progress()
     request = Request(tuple(str(p) for p in paths or ()), source, platform, read_at)
     result = ingest_and_tell(Settings.from_env(), request, replace, None if as_json else out)
     if as_json:
-        _print_json(result)
+        print_json(result)
     if result["files_refused"]:
         raise typer.Exit(2)
 
@@ -137,7 +120,7 @@ def sources(
 
     told = told_sources(name)
     if as_json:
-        _print_json(told)
+        print_json(told)
     else:
         print_sources(told, out)
 
@@ -155,33 +138,22 @@ def build(
     from influence_assets.instance import open_instance
     from influence_assets.planning import Request, refresh
 
-    _say_progress()
+    say_progress()
     settings = Settings.from_env()
-    request = Request(select, _day(first, "--from"), _day(last, "--to"), force)
+    request = Request(select, day_of(first, "--from"), day_of(last, "--to"), force)
     started = time.monotonic()
     with open_instance(settings) as instance:
         outcome = refresh(
             build_defs(settings), instance, settings, request, lambda text: err.print(text)
         )
     if as_json:
-        _print_json({"built": outcome.built, "runs": outcome.run_ids})
+        print_json({"built": outcome.built, "runs": outcome.run_ids})
         return
     if not outcome.built:
         out.print("Everything is up to date.")
     for table, partitions in outcome.built.items():
         out.print(f"{table}: {partitions} partition{'s' if partitions != 1 else ''} built")
     err.print(f"{time.monotonic() - started:.1f} s")
-
-
-def _day(text: str, option: str) -> date | None:
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise UserError(
-            f"{option} is '{text}', which is no date. Write it as 2025-01-31."
-        ) from None
 
 
 @evaluate_app.command()
@@ -205,7 +177,7 @@ def popularity(
     """Score models of posts. Example: influence evaluate popularity --target likes."""
     from influence_assets.cli_evaluate import evaluate_popularity, print_scores
 
-    _say_progress()
+    say_progress()
     result = evaluate_popularity(
         Settings.from_env(),
         target,
@@ -215,7 +187,7 @@ def popularity(
         random_split,
     )
     if as_json:
-        _print_json(result)
+        print_json(result)
     else:
         print_scores(result, out)
 
@@ -233,7 +205,7 @@ def report(
     with open_instance(settings) as instance:
         refresh(build_defs(settings), instance, settings, Request("group:report", force=True))
     if as_json:
-        _print_json({"report": str(settings.report)})
+        print_json({"report": str(settings.report)})
     else:
         out.print(str(settings.report), soft_wrap=True)
 
@@ -256,7 +228,7 @@ def sql(
         except duckdb.Error as error:
             raise UserError(f"The query cannot be answered: {error}") from error
     if as_json:
-        _print_json({"columns": frame.columns, "rows": frame.rows()})
+        print_json({"columns": frame.columns, "rows": frame.rows()})
         return
     with pl.Config(
         tbl_rows=50,
@@ -276,10 +248,10 @@ def demo(
     """Generate a sample world, ingest it, build everything. Example: influence demo."""
     from influence_assets.cli_demo import run_demo
 
-    _say_progress()
+    say_progress()
     result = run_demo(Settings.from_env(), seed, None if as_json else out, err)
     if as_json:
-        _print_json(result)
+        print_json(result)
 
 
 @app.command()

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from influence_assets.cli_common import day_of, print_json, say_progress
 from influence_assets.collectors.ledger import CollectLedger, Run
 from influence_assets.collectors.outcome import State, redacted
 from influence_assets.errors import UserError
@@ -141,15 +142,13 @@ def add_command(app: typer.Typer, out: Console) -> None:
         as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     ) -> None:
         """Fetch what is new into the landing folder. Example: influence collect my_accounts."""
-        from influence_assets.cli import _day, _print_json, _say_progress
-
         settings = Settings.from_env()
         if not name:
             lines = standing(settings)
-            _print_json({"collectors": lines}) if as_json else print_standing(lines, settings, out)
+            print_json({"collectors": lines}) if as_json else print_standing(lines, settings, out)
             return
-        _say_progress()
-        run = collect_and_tell(settings, name, _day(day, "--day"), now)
-        _print_json(run) if as_json else print_run(run, out)
+        say_progress()
+        run = collect_and_tell(settings, name, day_of(day, "--day"), now)
+        print_json(run) if as_json else print_run(run, out)
         if run["state"] not in (State.OK, State.PARTIAL):
             raise typer.Exit(2 if run["state"] == State.LOGIN_REQUIRED else 1)

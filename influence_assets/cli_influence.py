@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from influence_assets.cli_common import day_of, print_json, say_progress
 from influence_assets.settings import Settings
 
 TITLES = {
@@ -40,21 +41,20 @@ def influence(
 ) -> None:
     """Score graph learning. Example: influence evaluate influence --labels groups.csv."""
     from influence_assets.assets.shell import logger
-    from influence_assets.cli import _day, _print_json, _say_progress
     from influence_assets.domain.graph.learning.contest import Contest
     from influence_assets.graph_learning import Question, influence_contest
     from influence_assets.storage.warehouse import Warehouse
 
-    _say_progress()
+    say_progress()
     settings = Settings.from_env()
     result = influence_contest(
         Warehouse(settings.warehouse, settings.lock_wait_s),
-        Question(platform, _day(week, "--week"), labels, target, mutual),
+        Question(platform, day_of(week, "--week"), labels, target, mutual),
         Contest(folds=folds),
         logger.info,
     )
     if as_json:
-        _print_json(result)
+        print_json(result)
     else:
         print_contest(result, Console())
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import orjson
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from influence_assets.cli_common import day_of, print_json
 from influence_assets.errors import UserError
 from influence_assets.settings import Settings
 
@@ -49,7 +47,7 @@ def near(
     found = _week(platform, week)
     rows = nearest(found, profiles, most).to_dicts()
     if as_json:
-        _print_json(_about(found) | {"near": profiles, "profiles": rows})
+        print_json(_about(found) | {"near": profiles, "profiles": rows})
         return
     _say(found)
     table = Table("profile", "share of visits", box=None)
@@ -63,11 +61,11 @@ def _near_by_likeness(
 ) -> None:
     from influence_assets.network import likeness_of, most_alike
 
-    found = likeness_of(_warehouse(), platform, _day(week))
+    found = likeness_of(_warehouse(), platform, day_of(week, "--week"))
     rows = most_alike(found, profiles, most).to_dicts()
     about = {"platform": found.platform, "week_start": found.week_start}
     if as_json:
-        _print_json(about | {"pairs": found.pairs.height, "near": profiles, "profiles": rows})
+        print_json(about | {"pairs": found.pairs.height, "near": profiles, "profiles": rows})
         return
     _out.print(
         f"{found.platform}, week of {found.week_start}: {found.pairs.height:,} pairs are alike",
@@ -100,7 +98,7 @@ def compare(
     how = Leiden(runs=runs, iterations=iterations, layers=layers_of(Settings.from_env()))
     rows = comparison(_warehouse(), found, truth, how).to_dicts()
     if as_json:
-        _print_json(_about(found) | {"runs": runs, "algorithms": rows})
+        print_json(_about(found) | {"runs": runs, "algorithms": rows})
         return
     _say(found)
     table = Table("algorithm", "communities", "modularity", "stability", box=None)
@@ -135,7 +133,7 @@ def slices_of(
     if out and out.suffix != ".parquet":
         raise UserError(f"{out.name} does not end with .parquet.")
     how = Leiden(resolution=resolution, runs=runs)
-    days = _day(first, "--from"), _day(last, "--to")
+    days = day_of(first, "--from"), day_of(last, "--to")
     found = sliced(_warehouse(), platform, *days, coupling, how)
     if out:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -144,7 +142,7 @@ def slices_of(
     rows = found.weeks.to_dicts()
     if as_json:
         about = {"platform": found.platform, "coupling": coupling, "file": out}
-        _print_json(about | total | {"weeks": rows})
+        print_json(about | total | {"weeks": rows})
         return
     table = Table("week", "profiles", "communities", "changed", "by weekly ids", box=None)
     for row in [*rows, {"week_start": "all", "profiles": "", "communities": "", **total}]:
@@ -167,7 +165,7 @@ def export_week(
     found = _week(platform, week)
     files = export(_warehouse(), found, path)
     if as_json:
-        _print_json(_about(found) | {"files": files})
+        print_json(_about(found) | {"files": files})
         return
     _say(found)
     for file in files:
@@ -184,10 +182,10 @@ def evidence(
     """List what is out of line. Example: influence network evidence --profile studio.mio."""
     from influence_assets.evidence import NOTE, evidence_of
 
-    found = evidence_of(_warehouse(), platform, _day(week), profile)
+    found = evidence_of(_warehouse(), platform, day_of(week, "--week"), profile)
     rows = found.rows.to_dicts()
     if as_json:
-        _print_json({"note": NOTE, "week_start": found.week_start, "evidence": rows})
+        print_json({"note": NOTE, "week_start": found.week_start, "evidence": rows})
         return
     nothing = f"Nothing is out of line in the week of {found.week_start}."
     _out.print(NOTE if rows else nothing, highlight=False)
@@ -229,7 +227,7 @@ def seeds(
     plan = Plan(most, budget, costs, tuple(exclude or ()), model.value)
     told = seed_plan(found, plan)
     if as_json:
-        _print_json(_about(found) | told)
+        print_json(_about(found) | told)
         return
     _say(found)
     table = Table("profile", "cost", "reaches more", "alone", "overlap", box=None)
@@ -247,14 +245,7 @@ def seeds(
 def _week(platform: str, day: str) -> Week:
     from influence_assets.network import week_of
 
-    return week_of(_warehouse(), platform, _day(day))
-
-
-def _day(text: str, option: str = "--week") -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise UserError(f"{option} '{text}' is no day. Write it as 2025-03-31.") from None
+    return week_of(_warehouse(), platform, day_of(day, "--week"))
 
 
 def _warehouse() -> Warehouse:
@@ -272,7 +263,3 @@ def _say(week: Week) -> None:
     _out.print(
         f"{week.platform}, week of {week.week_start}: {week.ties.height:,} ties", highlight=False
     )
-
-
-def _print_json(value: Any) -> None:
-    sys.stdout.write(orjson.dumps(value, default=str).decode() + "\n")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from itertools import groupby
 from typing import Annotated, Any
 
-import orjson
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from influence_assets.cli_common import print_json
 from influence_assets.settings import Settings
 
 quarantine_app = typer.Typer(
@@ -55,7 +54,7 @@ def list_rules(rule: _Rule = "", file: _File = "", as_json: _AsJson = False) -> 
     rows = overview(_warehouse(), Filter(rule, file)).to_dicts()
     rows = [row | {"hint": hint(row["rule"])} for row in rows]
     if as_json:
-        _print_json({"records": sum(row["records"] for row in rows), "rules": rows})
+        print_json({"records": sum(row["records"] for row in rows), "rules": rows})
         return
     if not rows:
         _out.print("Nothing is in quarantine.")
@@ -85,7 +84,7 @@ def show(
 
     rows = records(_warehouse(), Filter(rule, file), limit).to_dicts()
     if as_json:
-        _print_json({"records": rows})
+        print_json({"records": rows})
         return
     if not rows:
         _out.print("Nothing is in quarantine.")
@@ -114,7 +113,7 @@ def retry_records(
 
     result = _retry(Settings.from_env(), Request((), source, platform, read_at), rule, file)
     if as_json:
-        _print_json(result)
+        print_json(result)
     else:
         _tell(result)
     if any(done["message"] for done in result["files"]):
@@ -148,10 +147,6 @@ def _warehouse() -> Any:
 
     settings = Settings.from_env()
     return Warehouse(settings.warehouse, settings.lock_wait_s)
-
-
-def _print_json(value: Any) -> None:
-    sys.stdout.write(orjson.dumps(value, default=str).decode() + "\n")
 
 
 def _short(path: str) -> str:

@@ -105,8 +105,7 @@ def test_what_computes_outside_the_pool_of_the_warehouse(defs: dg.Definitions) -
     nodes = [d.node_def for d in defs.resolve_asset_graph().assets_defs if d.is_executable]
     outside = {n.name for n in nodes if isinstance(n, dg.OpDefinition) and n.pool != "duckdb"}
     assert outside == {
-        "content__text_embeddings", "graph__proximity_weekly", "features__popularity",
-        "train_popularity",
+        "content__text_embeddings", "features__popularity", "train_popularity"
     }  # fmt: skip
 
 

@@ -291,7 +291,7 @@ def test_coupled_strongly_nobody_changes(three_weeks: Warehouse) -> None:
     ("options", "why"),
     [
         (["--platform", "x", "--to", "2024-01-08"], "x has 1 weeks of a network there"),
-        (["--platform", "z", "--from", "soon"], "--from 'soon' is no day"),
+        (["--platform", "z", "--from", "soon"], "--from is 'soon', which is no date"),
         (["--platform", "z", "--out", "rows.csv"], "rows.csv does not end with .parquet"),
     ],
 )

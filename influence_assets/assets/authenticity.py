@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from influence_assets.assets.graph import measured
+from influence_assets.assets.graph import NETWORKS_AT_ONCE, measured
 from influence_assets.assets.shell import Build, code_of, table_asset
 from influence_assets.contracts.authenticity import AuthenticityEvidenceWeekly
 from influence_assets.domain import false_discovery
@@ -27,8 +27,6 @@ from influence_assets.storage.versions import Recipe, Upstream
 
 WINDOW_DAYS = 91
 """Thirteen weeks: long enough for what recurs to recur, and for a growth of one's own."""
-
-WEEKS_AT_ONCE = 8
 
 _SELECTS = ("acts", "followers", "posts", "audience")
 _TIES = ["week_start", "platform", "source_id", "target_id", "weight"]
@@ -72,7 +70,7 @@ def authenticity_assets(start: date, settings: Settings) -> list[dg.AssetsDefini
 def compute_evidence(build: Build) -> Mapping[str, Any]:
     """Evidence as of the end of each week; tells how many things were not judged."""
     left_out = 0
-    for chunk in build.chunks(WEEKS_AT_ONCE):
+    for chunk in build.chunks(NETWORKS_AT_ONCE):
         weeks = list(chunk)
         bounds: dict[str, Any] = {
             "first_day": weeks[0], "last_day": weeks[-1], "window_days": WINDOW_DAYS,
@@ -118,7 +116,7 @@ def _by_platform(*frames: pl.DataFrame) -> Iterator[tuple[str, evidence.Known]]:
 
 def compute_adjusted(build: Build) -> None:
     """PageRank and strength, plain and adjusted, week by week and platform by platform."""
-    for chunk in build.chunks(WEEKS_AT_ONCE):
+    for chunk in build.chunks(NETWORKS_AT_ONCE):
         weeks = list(chunk)
         first, last = date.fromisoformat(weeks[0]), date.fromisoformat(weeks[-1])
         edges = build.warehouse.read("graph.edges_weekly", _TIES, since=first, until=last)

@@ -28,7 +28,8 @@ from influence_assets.storage import sql
 from influence_assets.storage.versions import Recipe, Upstream
 
 SEED = 20_250_101
-WEEKS_AT_ONCE = 8
+NETWORKS_AT_ONCE = 8
+"""Weeks whose ties are held in memory together."""
 
 Measure = Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame]
 """A week's edges and faded posts of one platform to the rows of a table."""
@@ -185,7 +186,7 @@ def compute_centrality(build: Build) -> None:
         return centrality.places(edges, posted, SEED)
 
     columns = [*_KEY, *_TIES, "repost_weight", "reply_weight"]
-    for chunk in build.chunks(WEEKS_AT_ONCE):
+    for chunk in build.chunks(NETWORKS_AT_ONCE):
         weeks = list(chunk)
         first, last = date.fromisoformat(weeks[0]), date.fromisoformat(weeks[-1])
         edges = build.warehouse.read("graph.edges_weekly", columns, since=first, until=last)

@@ -45,7 +45,6 @@ def proximity_assets(start: date, settings: Settings) -> list[dg.AssetsDefinitio
             compute_proximity,
             start=start,
             kinds={"numpy", "table"},
-            pooled=False,
         )
     ]
 

@@ -8,6 +8,7 @@ import dagster as dg
 import polars as pl
 
 from influence_assets.assets.shell import Build, code_of, table_asset
+from influence_assets.assets.sql_tables import WEEKS_AT_ONCE
 from influence_assets.contracts import TABLES
 from influence_assets.domain import false_discovery
 from influence_assets.domain.spread import (
@@ -26,8 +27,6 @@ from influence_assets.storage.warehouse import Warehouse
 
 QUIET = timedelta(days=7)
 """A hashtag or a text that nobody used for longer starts a new cascade when it comes back."""
-
-WEEKS_AT_ONCE = 13
 
 REPLY_WINDOW_DAYS = 3
 """A reply to a profile that wrote nothing for longer answers no post that is known."""

@@ -17,6 +17,7 @@ DAYS_AT_ONCE = 366
 """Days that one SELECT computes; each is committed by itself."""
 
 WEEKS_AT_ONCE = 13
+"""Weeks that one SELECT computes."""
 
 HALF_LIFE_WEEKS = 4.0
 """A mention counts half after four weeks: about how long it shapes who talks to whom."""
