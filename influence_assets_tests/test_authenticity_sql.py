@@ -147,3 +147,39 @@ def test_engagement_as_a_source_states_it(tables: Tables) -> None:
         snapshot(SUN, profile_id="bob"))  # fmt: skip
     found = [(r["profile_id"], r["engagement_per_post"]) for r in query(tables, "audience")]
     assert found == [("ann", 6.0), ("bob", None)]
+
+
+@pytest.mark.parametrize(("name", "height"), [("posts", 1 + 2 + 2 + 2), ("audience", 4)])
+def test_weeks_asked_together_are_those_asked_alone(tables: Tables, name: str, height: int) -> None:
+    weeks = [MON + timedelta(weeks=i) for i in range(4)]
+    for week in weeks:
+        put(tables, "core.posts", post(week, f"p{week}"))
+        put(tables, "core.profile_snapshots", snapshot(week, engagement_per_post=week.day))
+        # What is read of a post a week later is more.
+        for reading, likes in ((week, 5), (week + timedelta(weeks=1), 90)):
+            put(tables, "core.post_metrics", count(f"p{week}", noon(reading), likes=likes))
+    settled = {"settled_hours": 48} if name == "posts" else {}
+
+    def rows(first: date, last: date) -> list[str]:
+        # A window of two weeks: a range must not keep what a week has forgotten either.
+        asked = {"first_day": first, "last_day": last, "window_days": 14, **settled}
+        return sorted(str(row) for row in query(tables, name, **asked))
+
+    alone = [row for week in weeks for row in rows(week, week)]
+    assert rows(weeks[0], weeks[-1]) == sorted(alone)
+    assert len(alone) == height
+
+
+@pytest.mark.parametrize(("name", "column"), [("acts", "posted_at"), ("followers", "day")])
+def test_a_range_holds_the_windows_of_its_weeks(tables: Tables, name: str, column: str) -> None:
+    days = [MON + timedelta(days=i) for i in range(28)]
+    put(tables, "core.posts", *(post(day, str(day)) | {"text": LONG} for day in days))
+    put(tables, "core.profile_snapshots", *map(snapshot, days))
+    weeks = days[7::7]
+    every = query(tables, name, first_day=weeks[0], last_day=weeks[-1], window_days=10)
+    for week in weeks:
+        since, until = week - timedelta(days=3), week + timedelta(days=6)
+        own = query(tables, name, first_day=week, last_day=week, window_days=10)
+        cut = [r for r in every if str(since) <= str(r[column])[:10] <= str(until)]
+        assert own == cut
+        assert len(own) == 10

@@ -42,8 +42,8 @@ class Timing:
         block: the span over which volumes are compared. Short enough that who sleeps at one
             time of the day is not held against those who are awake at another.
         most_behind: posts of the same thing that follow a post within the horizon, at most; it
-            bounds the work. In a block in which more follow, everybody posts that thing, and
-            it is not judged: to pair only some of its posts would bias what it tells.
+            bounds the work. A thing of which more follow is not judged in that block: to pair
+            only some of its posts would bias what it tells.
         fewest: of times together; two may be a coincidence that no model knows of.
         false_discoveries: expected share of pairs told for nothing.
     """
@@ -66,9 +66,8 @@ class Coordination:
             expected, by_interest (whether that is what a shared interest explains, not the
             profiles' volumes), p_value, q_value, first_at, last_at.
         things_left_out: things that were not judged in a block, as more than `most_behind`
-            posts of them followed one; a thing counts once for each such block. It costs power,
-            not correctness: all its pairs of posts, near and far, are left out, and chance is
-            counted without them.
+            posts of them followed one, counted block by block. It costs power, not correctness:
+            all its pairs of posts, near and far, are left out, also of what chance is.
     """
 
     pairs: pl.DataFrame
@@ -96,8 +95,10 @@ def coordination(acts: pl.DataFrame, how: Timing = Timing()) -> Coordination:
         pairs = _together(near).filter(pl.col("observed") >= how.fewest)
         by_volume = expected_by_volume(posts, near, pairs)
         by_interest = expected_by_interest(near, far, pairs, how)
+        names = own["profile_id"].unique().sort()
         found.append(
             pairs.with_columns(
+                *(names.gather(pairs[c]).alias(c) for c in ("profile_id", "other_profile_id")),
                 pl.max_horizontal(by_volume, by_interest).alias("expected"),
                 (by_interest > by_volume).alias("by_interest"),
                 pl.lit(what, pl.String).alias("what"),
@@ -126,10 +127,11 @@ _PAIRS = {
 
 
 def _numbered(acts: pl.DataFrame, block: timedelta) -> pl.DataFrame:
-    """The acts in order of block, thing and time, numbered: ms, block, group (thing in a block)."""
+    """The acts in order of block, thing and time, ids as numbers; ms, block, group (of thing)."""
     ms = pl.col("posted_at").dt.epoch("ms")
     return (
-        acts.unique(["thing", "post_id"])
+        acts.with_columns(pl.col("post_id", "profile_id").rank("dense") - 1)
+        .unique(["thing", "post_id"])
         .with_columns(
             ms.alias("ms"), (ms // int(block.total_seconds() * 1000)).rank("dense").alias("block")
         )
@@ -155,7 +157,7 @@ def same_posts(posts: pl.DataFrame, how: Timing) -> tuple[pl.DataFrame, int]:
     kept = np.where(np.isin(group, crowded), 0, behind)
     first = np.repeat(place, kept)
     second = first + 1 + np.arange(len(first)) - np.repeat(np.cumsum(kept) - kept, kept)
-    profile = posts["profile_id"].rank("dense").to_numpy()
+    profile = posts["profile_id"].to_numpy()
     by_two = profile[first] != profile[second]
     first, second = first[by_two], second[by_two]
     columns = ["post_id", "profile_id", "posted_at", "block"]
