@@ -285,7 +285,7 @@ def test_late_rows_build_their_days_and_weeks_and_nothing_else(
     assert outcome.built == {
         "core.profile_snapshots": 1, "marts.profile_metrics_weekly": 2,
         "graph.community_profiles_weekly": since, "marts.authenticity_evidence_weekly": since,
-        "graph.influence_adjusted_weekly": since,
+        "graph.influence_adjusted_weekly": since, "graph.proximity_weekly": since,
     }  # fmt: skip
     rows = world.sql(
         "SELECT week_start::VARCHAR, followers_end, days_observed "
