@@ -42,8 +42,7 @@ class Timing:
         block: the span over which volumes are compared. Short enough that who sleeps at one
             time of the day is not held against those who are awake at another.
         most_behind: posts of the same thing that follow a post within the horizon, at most; it
-            bounds the work. A thing of which more follow is not judged in that block: to pair
-            only some of its posts would bias what it tells.
+            bounds the work. If more follow, a thing is not judged in that block.
         fewest: of times together; two may be a coincidence that no model knows of.
         false_discoveries: expected share of pairs told for nothing.
     """
@@ -64,10 +63,10 @@ class Coordination:
         pairs: a row is two profiles and what they have in common more often than by chance:
             what, profile_id, other_profile_id (the larger id), observed (times together),
             expected, by_interest (whether that is what a shared interest explains, not the
-            profiles' volumes), p_value, q_value, first_at, last_at.
+            volumes), p_value, q_value, first_at, last_at.
         things_left_out: things that were not judged in a block, as more than `most_behind`
-            posts of them followed one, counted block by block. It costs power, not correctness:
-            all its pairs of posts, near and far, are left out, also of what chance is.
+            posts of them followed one, counted block by block. It costs power, not
+            correctness: near and far pairs of posts are both left out.
     """
 
     pairs: pl.DataFrame
@@ -144,8 +143,7 @@ def same_posts(posts: pl.DataFrame, how: Timing) -> tuple[pl.DataFrame, int]:
     """Pairs of posts by two profiles with the same thing, within the horizon and one block.
 
     Columns: post_id, profile_id, posted_at and block of the earlier post, the same with
-    `_right` of the later one, is_near (within the window), each pair once; and how many
-    things were left out.
+    `_right` of the later one, is_near (within the window); and how many things were left out.
     """
     window, horizon = (int(t.total_seconds() * 1000) for t in (how.window, how.horizon))
     group, ms = posts["group"].to_numpy(), posts["ms"].to_numpy()
