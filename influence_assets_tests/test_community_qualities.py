@@ -11,9 +11,9 @@ from sklearn.metrics import adjusted_rand_score
 
 from influence_assets.assets.graph import (
     communities_recipe,
+    community_recipes,
     compute_communities,
     compute_events,
-    graph_recipes,
     layers_of,
     leiden_of,
 )
@@ -43,7 +43,7 @@ def built(settings: Settings, gone: set[str]) -> Warehouse:
     weeks = dict.fromkeys([str(MON + timedelta(weeks=n)) for n in range(5)], "v")
     warehouse = Warehouse(settings.warehouse)
     warehouse.replace("graph.edges_weekly", ties, weeks)
-    recipes = {recipe.table: recipe for recipe in graph_recipes(settings)}
+    recipes = {recipe.table: recipe for recipe in community_recipes(settings)}
     for table, compute in (
         ("graph.communities_weekly", compute_communities),
         ("graph.community_events", compute_events),
