@@ -1,9 +1,9 @@
 """52 weekly networks of 20,000 profiles, and what one more week costs.
 
 Ours: `influence build` of the network's tables (without likeness) on a planted world: ties that
-fade, centralities and their standings, communities with lasting ids and life events, their descriptions, the map. Then a
-week more comes in, and the same is built again. Peer: that week, 52 times. Prints one JSON
-object on its last line; `--scale 0.1` makes it smaller.
+fade, centralities and their standings, communities with lasting ids and life events, their
+descriptions, the map. Then a week more comes in, and the same is built again. Peer: that week, 52
+times. Prints one JSON object on its last line; `--scale 0.1` makes it smaller.
 """
 
 from __future__ import annotations
