@@ -9,6 +9,7 @@ import dataframely as dy
 import polars as pl
 
 from influence_assets.contracts.base import table
+from influence_assets.contracts.keys import platform_column, profile_column, week_column
 
 EVIDENCE_KINDS = ("coordinated_posting", "growth_step", "engagement_low", "engagement_high")
 
@@ -23,8 +24,8 @@ class AuthenticityEvidenceWeekly(dy.Schema):
     """A row is one piece of evidence about a profile, from the thirteen weeks up to the end
     of the week. It says what is out of line, never why: see docs/authenticity.md."""
 
-    week_start = dy.Date(description="Monday of the week: the partition.")
-    platform = dy.String(min_length=1, description="Platform name in lower case.")
+    week_start = week_column()
+    platform = platform_column()
     profile_id = dy.String(min_length=1, description="The profile that it is about.")
     kind = dy.String(description=f"One of {', '.join(EVIDENCE_KINDS)}.")
     what = dy.String(
@@ -93,9 +94,9 @@ class InfluenceAdjustedWeekly(dy.Schema):
     """A row is a profile's influence in the week, plain and with profiles that there is evidence
     about counting less."""
 
-    week_start = dy.Date(description="Monday of the week: the partition.")
-    platform = dy.String(min_length=1, description="Platform name in lower case.")
-    profile_id = dy.String(min_length=1, description="Id or handle of the profile.")
+    week_start = week_column()
+    platform = platform_column()
+    profile_id = profile_column()
     vote = dy.Float64(
         min_exclusive=0,
         max=1,

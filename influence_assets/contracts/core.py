@@ -7,6 +7,7 @@ import polars as pl
 
 from influence_assets.contracts import shared
 from influence_assets.contracts.base import table
+from influence_assets.contracts.keys import platform_column
 
 
 @table("core.posts", ("platform", "post_id"), "posted_date", "day")
@@ -41,7 +42,7 @@ class MetricFlags(dy.Schema):
     Counts add up over a post's life, so one below an earlier one is a fault of the reading.
     """
 
-    platform = dy.String(min_length=1, description="Platform name in lower case.")
+    platform = platform_column()
     post_id = dy.String(min_length=1, description="Id of the observed post.")
     observed_at = dy.Datetime(description="When the count was read, UTC.")
     observed_date = dy.Date(description="Day of observed_at, UTC: the partition.")

@@ -5,18 +5,7 @@ from __future__ import annotations
 import dataframely as dy
 
 from influence_assets.contracts.base import table
-
-
-def _platform() -> dy.String:
-    return dy.String(min_length=1, description="Platform name in lower case.")
-
-
-def _profile() -> dy.String:
-    return dy.String(min_length=1, description="Id or handle of the profile on the platform.")
-
-
-def _week() -> dy.Date:
-    return dy.Date(description="Monday of the week: the partition.")
+from influence_assets.contracts.keys import platform_column, profile_column, week_column
 
 
 @table(
@@ -25,9 +14,9 @@ def _week() -> dy.Date:
 class ProfileMetricsWeekly(dy.Schema):
     """A row is a profile's week. A day without an observation is missing, never 0."""
 
-    platform = _platform()
-    profile_id = _profile()
-    week_start = _week()
+    platform = platform_column()
+    profile_id = profile_column()
+    week_start = week_column()
     followers_end = dy.Int64(
         nullable=True, min=0, description="Last observation within the week, never interpolated."
     )

@@ -8,22 +8,11 @@ import dataframely as dy
 import polars as pl
 
 from influence_assets.contracts.base import table
+from influence_assets.contracts.keys import platform_column, profile_column, week_column
 
 CommunityEvent = Literal[
     "first_seen", "birth", "growth", "contraction", "merge", "split", "death", "resurgence"
 ]
-
-
-def _platform() -> dy.String:
-    return dy.String(min_length=1, description="Platform name in lower case.")
-
-
-def _profile() -> dy.String:
-    return dy.String(min_length=1, description="Id or handle of the profile on the platform.")
-
-
-def _week() -> dy.Date:
-    return dy.Date(description="Monday of the week: the partition.")
 
 
 @table(
@@ -35,8 +24,8 @@ class EdgesWeekly(dy.Schema):
     Follows carry on; other acts fade with a half-life of four weeks, and end after thirteen.
     """
 
-    week_start = _week()
-    platform = _platform()
+    week_start = week_column()
+    platform = platform_column()
     source_id = dy.String(min_length=1, description="The profile that acts.")
     target_id = dy.String(min_length=1, description="The profile that it is done to.")
     follow_weight = dy.Float64(min=0, description="Weight of the follow (mostly 1), else 0.")
@@ -58,9 +47,9 @@ class EdgesWeekly(dy.Schema):
 class ProfileCentralityWeekly(dy.Schema):
     """A row is a profile's place in the graph as of the end of the week."""
 
-    week_start = _week()
-    platform = _platform()
-    profile_id = _profile()
+    week_start = week_column()
+    platform = platform_column()
+    profile_id = profile_column()
     in_degree = dy.Int64(min=0, description="Profiles with a tie to this one.")
     out_degree = dy.Int64(min=0, description="Profiles that this one has a tie to.")
     in_strength = dy.Float64(min=0, description="Sum of the weights of ties to this profile.")
@@ -119,9 +108,9 @@ class ProfileCentralityWeekly(dy.Schema):
 class CentralityStandingWeekly(dy.Schema):
     """A row is a profile's standing by one measure of the week: its value among all others."""
 
-    week_start = _week()
-    platform = _platform()
-    profile_id = _profile()
+    week_start = week_column()
+    platform = platform_column()
+    profile_id = profile_column()
     measure = dy.String(
         min_length=1, description="A column of graph.profile_centrality_weekly, e.g. pagerank."
     )
@@ -143,9 +132,9 @@ class CommunitiesWeekly(dy.Schema):
     (Traag, Waltman, van Eck 2019) on the undirected weighted graph of ties, and of likeness
     where the user has it count."""
 
-    week_start = _week()
-    platform = _platform()
-    profile_id = _profile()
+    week_start = week_column()
+    platform = platform_column()
+    profile_id = profile_column()
     community_id = dy.String(
         min_length=1,
         description="Lasting id: the week that it was first seen in, and its smallest member then.",
@@ -185,8 +174,8 @@ class CommunityEvents(dy.Schema):
     from the platform's network before. One is told of from five members on,
     and then until it has fewer than three."""
 
-    week_start = _week()
-    platform = _platform()
+    week_start = week_column()
+    platform = platform_column()
     community_id = dy.String(min_length=1, description="As in graph.communities_weekly.")
     event = dy.String(
         description="first_seen (in the platform's first week), birth, growth, contraction (by the "
@@ -225,8 +214,8 @@ class CommunityEvents(dy.Schema):
 class CommunityTiesWeekly(dy.Schema):
     """A row is what ties a community to another, or its members to each other, in a week."""
 
-    week_start = _week()
-    platform = _platform()
+    week_start = week_column()
+    platform = platform_column()
     community_id = dy.String(min_length=1, description="As in graph.communities_weekly.")
     other_id = dy.String(min_length=1, description="The other community, or the same.")
     ties = dy.Int64(min=1, description="Ends of ties: one within a community counts twice.")
@@ -242,8 +231,8 @@ class CommunityTiesWeekly(dy.Schema):
 class CommunityWordsWeekly(dy.Schema):
     """A row is one of the 20 hashtags or terms that tell a community from the others."""
 
-    week_start = _week()
-    platform = _platform()
+    week_start = week_column()
+    platform = platform_column()
     community_id = dy.String(min_length=1, description="As in graph.communities_weekly.")
     kind = dy.String(description="hashtag or term (a word of three letters or more).")
     word = dy.String(min_length=1, description="In lower case, a hashtag without its sign.")
@@ -269,8 +258,8 @@ class CommunityProfilesWeekly(dy.Schema):
     Posts are those of its members in the 13 weeks up to the end of the week.
     """
 
-    week_start = _week()
-    platform = _platform()
+    week_start = week_column()
+    platform = platform_column()
     community_id = dy.String(min_length=1, description="As in graph.communities_weekly.")
     group_id = dy.String(min_length=1, description="As in graph.communities_weekly.")
     label = dy.String(
@@ -308,8 +297,8 @@ class CommunityProfilesWeekly(dy.Schema):
 class LayoutWeekly(dy.Schema):
     """A row is a profile's place on the map of a week, which goes on from the map before."""
 
-    week_start = _week()
-    platform = _platform()
-    profile_id = _profile()
+    week_start = week_column()
+    platform = platform_column()
+    profile_id = profile_column()
     x = dy.Float64(description="To the right; a community of n members is a disc of radius √n.")
     y = dy.Float64(description="Upwards.")

@@ -6,6 +6,7 @@ import dataframely as dy
 import polars as pl
 
 from influence_assets.contracts.base import table
+from influence_assets.contracts.keys import platform_column, week_column
 
 
 @table(
@@ -21,8 +22,8 @@ class ProximityWeekly(dy.Schema):
     By their posts of 13 weeks, and by what they last stated of themselves.
     """
 
-    week_start = dy.Date(description="Monday of the week: the partition.")
-    platform = dy.String(min_length=1, description="Platform name in lower case.")
+    week_start = week_column()
+    platform = platform_column()
     profile_id = dy.String(min_length=1, description="The smaller of the two ids.")
     other_id = dy.String(min_length=1, description="The larger of them.")
     hashtag_weight = dy.Float64(

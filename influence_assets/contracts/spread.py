@@ -6,12 +6,9 @@ import dataframely as dy
 import polars as pl
 
 from influence_assets.contracts.base import table
+from influence_assets.contracts.keys import platform_column, week_column
 
 CASCADE_KINDS = ("repost", "reply", "hashtag", "text")
-
-
-def _platform() -> dy.String:
-    return dy.String(min_length=1, description="Platform name in lower case.")
 
 
 def _entropy(whom: str) -> dy.Float64:
@@ -39,7 +36,7 @@ class Cascades(dy.Schema):
     It is told as of today, from all that is known; see docs/spread.md.
     """
 
-    platform = _platform()
+    platform = platform_column()
     kind = dy.String(
         description="repost: of a post; reply: a thread; hashtag: its first uses; text: copies."
     )
@@ -96,9 +93,9 @@ class HashtagsWeekly(dy.Schema):
     Only posts of known time count.
     """
 
-    platform = _platform()
+    platform = platform_column()
     hashtag = dy.String(min_length=1, description="Lower case, without #.")
-    week_start = dy.Date(description="Monday of the week: the partition.")
+    week_start = week_column()
     posts = dy.Int64(min=1, description="Posts of the week that carry it.")
     profiles = dy.Int64(min=1, description="Profiles that wrote them.")
     expected_posts = dy.Float64(
@@ -143,7 +140,7 @@ class ViralPosts(dy.Schema):
     """A row is a post that broke out: by its engagement beside what its author's earlier posts had
     at the same age, or by how many passed it on. As of today."""
 
-    platform = _platform()
+    platform = platform_column()
     post_id = dy.String(min_length=1, description="Id of the post.")
     profile_id = dy.String(min_length=1, description="Its author.")
     posted_at = dy.Datetime(nullable=True, description="When, UTC; NULL if unknown.")
