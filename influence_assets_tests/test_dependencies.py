@@ -7,7 +7,7 @@ from datetime import datetime
 import dagster as dg
 import pytest
 
-from influence_assets.assets.shell import dependencies
+from influence_assets.assets.declared import dependencies
 from influence_assets.contracts import TABLES
 from influence_assets.storage.versions import Reach, Upstream
 

@@ -11,15 +11,17 @@ import numpy.typing as npt
 import polars as pl
 
 from influence_assets import __version__
-from influence_assets.assets.shell import (
-    OWNERS,
-    Build,
+from influence_assets.assets.declared import (
     check_spec,
-    code_of,
     column_schema,
     dependencies,
     failed_check,
     passed_check,
+)
+from influence_assets.assets.shell import (
+    OWNERS,
+    Build,
+    code_of,
     report_partitions,
     start_build,
     table_asset,

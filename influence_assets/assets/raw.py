@@ -12,7 +12,12 @@ from pathlib import Path
 import dagster as dg
 from pydantic import Field
 
-from influence_assets.assets.shell import OWNERS, POOL, column_schema, log_materializations
+from influence_assets.assets.declared import column_schema
+from influence_assets.assets.shell import (
+    OWNERS,
+    POOL,
+    log_materializations,
+)
 from influence_assets.contracts import TABLES
 from influence_assets.errors import UserError
 from influence_assets.ingest import Job, ingest_path

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from influence_assets import reporting
+from influence_assets.assets.declared import dependencies
 from influence_assets.assets.shell import (
     OWNERS,
     POOL,
     Build,
     code_of,
-    dependencies,
     report_partitions,
     start_build,
 )
