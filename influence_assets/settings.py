@@ -25,6 +25,8 @@ LIKENESS_KINDS = ("hashtag", "similarity")
 """What may count beside ties: a column of graph.proximity_weekly each."""
 
 DEFAULT_ENCODER = "all-MiniLM-L6-v2"
+DEFAULT_IMAGE_ENCODER = "ViT-B-32"
+DEFAULT_IMAGE_TAGS = Path(__file__).parent / "encoders" / "image_tags.yaml"
 
 
 @dataclass(frozen=True)
@@ -35,12 +37,21 @@ class Settings:
         home: INFLUENCE_HOME, default `.influence` in the working folder.
         warehouse: INFLUENCE_WAREHOUSE, default `warehouse.duckdb` in the home.
         start_date: INFLUENCE_START_DATE, first daily partition, default 2004-01-01.
-        text_encoder: INFLUENCE_TEXT_ENCODER, hub name or local folder.
+        text_encoder: INFLUENCE_TEXT_ENCODER, of texts: a name, or a folder saved by
+            sentence-transformers.
+        image_encoder: INFLUENCE_IMAGE_ENCODER, of pictures and words about them: a name, or a
+            folder saved by open_clip; `none` leaves pictures without vectors.
+        sentiment: INFLUENCE_SENTIMENT, `vader`, or a text classifier: a name or a folder.
+        emotion: INFLUENCE_EMOTION, a text classifier, or `none` (default).
+        topics: INFLUENCE_TOPICS, `embedding`: the fixed topics by likeness to their
+            descriptions, or a text classifier.
+        image_tags: INFLUENCE_IMAGE_TAGS, a YAML file with the words to look for in pictures.
+        device: INFLUENCE_DEVICE, what encoders run on: `auto` (default), `cpu`, `cuda`,
+            `cuda:1` or `mps`.
         lock_wait_s: INFLUENCE_LOCK_WAIT_S, how long to wait for another process
             that holds the warehouse, default 60.
         maturity: INFLUENCE_MATURITY_HOURS, how long after publication a count is taken
             as final, default 48.
-        hub_offline: HF_HUB_OFFLINE=1, never ask a model hub.
         retrain_after: INFLUENCE_RETRAIN_AFTER, matured posts that start a training,
             default 500.
         community_quality: INFLUENCE_COMMUNITY_QUALITY, what communities maximise:
@@ -61,10 +72,15 @@ class Settings:
     warehouse: Path
     start_date: date
     text_encoder: str
+    image_encoder: str
+    sentiment: str
+    emotion: str
+    topics: str
+    image_tags: Path
+    device: str
     lock_wait_s: float
     maturity: timedelta
     retrain_after: int
-    hub_offline: bool
     settle_s: float
     community_quality: CommunityQuality
     community_resolution: float
@@ -84,15 +100,44 @@ class Settings:
             warehouse=Path(env.get("INFLUENCE_WAREHOUSE", home / "warehouse.duckdb")).absolute(),
             start_date=_start_date(env.get("INFLUENCE_START_DATE", "2004-01-01")),
             text_encoder=env.get("INFLUENCE_TEXT_ENCODER", DEFAULT_ENCODER),
+            image_encoder=env.get("INFLUENCE_IMAGE_ENCODER", DEFAULT_IMAGE_ENCODER),
+            sentiment=env.get("INFLUENCE_SENTIMENT", "vader"),
+            emotion=env.get("INFLUENCE_EMOTION", "none"),
+            topics=env.get("INFLUENCE_TOPICS", "embedding"),
+            image_tags=Path(env.get("INFLUENCE_IMAGE_TAGS", DEFAULT_IMAGE_TAGS)).absolute(),
+            device=env.get("INFLUENCE_DEVICE", "auto"),
             lock_wait_s=_number(env, "INFLUENCE_LOCK_WAIT_S", 60),
             maturity=timedelta(hours=_number(env, "INFLUENCE_MATURITY_HOURS", 48)),
             retrain_after=int(_number(env, "INFLUENCE_RETRAIN_AFTER", 500)),
-            hub_offline=env.get("HF_HUB_OFFLINE", "0") not in ("", "0"),
             settle_s=_number(env, "INFLUENCE_SETTLE_S", 10),
             community_quality=_quality(env),
             community_resolution=_number(env, "INFLUENCE_COMMUNITY_RESOLUTION", 1),
             tie_weights=_tie_weights(env.get("INFLUENCE_TIE_WEIGHTS", "")),
         )
+
+    def variables(self) -> dict[str, str]:
+        """The variables that give these settings again."""
+        resolution = str(self.community_resolution)
+        has_none = self.community_quality in ("surprise", "significance")
+        return {
+            "INFLUENCE_HOME": str(self.home),
+            "INFLUENCE_WAREHOUSE": str(self.warehouse),
+            "INFLUENCE_START_DATE": self.start_date.isoformat(),
+            "INFLUENCE_TEXT_ENCODER": self.text_encoder,
+            "INFLUENCE_IMAGE_ENCODER": self.image_encoder,
+            "INFLUENCE_SENTIMENT": self.sentiment,
+            "INFLUENCE_EMOTION": self.emotion,
+            "INFLUENCE_TOPICS": self.topics,
+            "INFLUENCE_IMAGE_TAGS": str(self.image_tags),
+            "INFLUENCE_DEVICE": self.device,
+            "INFLUENCE_LOCK_WAIT_S": str(self.lock_wait_s),
+            "INFLUENCE_MATURITY_HOURS": str(self.maturity.total_seconds() / 3600),
+            "INFLUENCE_RETRAIN_AFTER": str(self.retrain_after),
+            "INFLUENCE_SETTLE_S": str(self.settle_s),
+            "INFLUENCE_COMMUNITY_QUALITY": self.community_quality,
+            **({} if has_none else {"INFLUENCE_COMMUNITY_RESOLUTION": resolution}),
+            "INFLUENCE_TIE_WEIGHTS": ",".join(f"{k}={w}" for k, w in self.tie_weights.items()),
+        }
 
     @property
     def edge_weights(self) -> dict[str, float]:
@@ -131,8 +176,13 @@ class Settings:
 
     @property
     def artifacts(self) -> Path:
-        """Folder of model files."""
+        """Folder of model files and of vectors."""
         return self.home / "artifacts"
+
+    @property
+    def encoders(self) -> Path:
+        """Folder of the encoders that were fetched, and of their golden vectors."""
+        return self.home / "encoders"
 
     @property
     def dagster(self) -> Path:

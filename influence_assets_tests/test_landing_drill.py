@@ -65,7 +65,6 @@ class Daemon:
             "DAGSTER_HOME": str(self._folder),
             "INFLUENCE_HOME": str(settings.home),
             "INFLUENCE_SETTLE_S": str(settings.settle_s),
-            "HF_HUB_OFFLINE": "1",
         }
 
     def dagster(self, module: str, *words: str) -> subprocess.Popen[bytes]:

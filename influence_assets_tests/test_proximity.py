@@ -40,6 +40,7 @@ from influence_assets.errors import UserError
 from influence_assets.instance import open_instance
 from influence_assets.planning import Request, recipes, refresh
 from influence_assets.settings import LIKENESS_KINDS, TIE_KINDS, Settings
+from influence_assets.storage.vectors import load_vectors
 from influence_assets.storage.versions import Recipe, expected_versions
 from influence_assets.storage.warehouse import Warehouse, record_version
 from influence_assets_tests.sql_making import MON, NEXT, SUN, noon, post, put
@@ -159,7 +160,7 @@ def test_weeks_with_posts_have_likeness_and_where_it_counts_a_network(
 
 def vector(text: str, *numbers: float) -> dict[str, Any]:
     hashed = sha256(text.encode()).hexdigest()
-    return {"content_hash": hashed, "encoder_id": f"{ENCODER}/128", "vector": list(numbers)}
+    return {"content_hash": hashed, "vector": list(numbers)}
 
 
 @pytest.fixture
@@ -194,10 +195,9 @@ def test_without_vectors_the_other_facts_count(posted: Settings) -> None:
     ]
     # It stays stale until each text has a vector, which then counts twice.
     assert version_of_week(posted) == "v without 3 texts"
-    store(
-        posted, "content.text_embeddings",
-        vector("rain", 1, 0), vector("shower", 0.6, 0.8), vector("sun", 0, 1),
-    )  # fmt: skip
+    known = [vector("rain", 1, 0), vector("shower", 0.6, 0.8), vector("sun", 0, 1)]
+    vectors = pl.DataFrame(known, schema_overrides={"vector": pl.Array(pl.Float32, 2)})
+    load_vectors(Warehouse(posted.warehouse), "content.text_embeddings", "e", vectors)
     build_proximity(posted)
     assert version_of_week(posted) == "v"
     weights = read(posted, "graph.proximity_weekly")["similarity_weight"].to_list()

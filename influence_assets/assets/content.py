@@ -1,21 +1,21 @@
-"""Text embeddings: each distinct text is encoded once per encoder, and kept."""
+"""Embeddings: each distinct content is encoded once per encoder, and kept."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 import dagster as dg
-import polars as pl
 
 from influence_assets.assets.shell import Build, table_asset
+from influence_assets.embedding import Contents, Encode, embed
+from influence_assets.encoders.text import load_text_encoder, text_encoder_id
 from influence_assets.settings import Settings
 from influence_assets.storage import sql
+from influence_assets.storage.vectors import VectorFiles, load_vectors
 from influence_assets.storage.versions import Recipe, Upstream
 from influence_assets.storage.warehouse import WHOLE
-
-TEXTS_AT_ONCE = 2_048
-"""Texts encoded between two writes: what a crash loses at most."""
 
 
 def text_embeddings_recipe(settings: Settings) -> Recipe:
@@ -25,7 +25,7 @@ def text_embeddings_recipe(settings: Settings) -> Recipe:
 
 
 def content_assets(start: date, settings: Settings) -> list[dg.AssetsDefinition]:
-    """The assets that say what posts say."""
+    """The assets with the vectors of what posts say."""
     return [
         table_asset(
             text_embeddings_recipe(settings),
@@ -38,23 +38,35 @@ def content_assets(start: date, settings: Settings) -> list[dg.AssetsDefinition]
 
 
 def embed_new_texts(build: Build) -> dict[str, Any]:
-    """Encode the texts that have no vector yet and append them, batch by batch."""
-    from influence_assets.domain.encoders import encoder_id, load_text_encoder
+    """Encode the texts of posts that have no vector yet."""
+    chosen = (build.settings.text_encoder, build.settings.encoders)
+    identity = text_encoder_id(*chosen)
+    rows = build.warehouse.query("content.texts_to_embed", {"encoder_id": identity})
 
-    identity = encoder_id(build.settings.text_encoder)
-    texts = build.warehouse.query("content.texts_to_embed", {"encoder_id": identity})
-    if texts.height:
-        encoder = load_text_encoder(build.settings.text_encoder, offline=build.settings.hub_offline)
-        for start in range(0, texts.height, TEXTS_AT_ONCE):
-            part = texts.slice(start, TEXTS_AT_ONCE)
-            vectors = encoder.encode(part["text"].to_list())
-            rows = part.select("content_hash").with_columns(
-                pl.lit(identity).alias("encoder_id"),
-                pl.Series("vector", vectors.tolist(), dtype=pl.List(pl.Float32)),
-            )
-            build.warehouse.append("content.text_embeddings", rows)
-            build.log(f"content.text_embeddings: {start + part.height} of {texts.height} texts")
-    total = build.warehouse.count("content.text_embeddings")
-    build.warehouse.mark_built(build.recipe.table, build.versions[WHOLE], build.run_id, total)
+    def load() -> Encode:
+        return load_text_encoder(*chosen, build.settings.device).encode
+
+    return embed_new(build, identity, Contents("texts", rows), load)
+
+
+def embed_new(
+    build: Build, identity: str, contents: Contents, load: Callable[[], Encode]
+) -> dict[str, Any]:
+    """Encode what has no vector, keep each batch in a file, and add them all to the table.
+
+    The warehouse is open only to write at the end. What a killed run encoded is in the files.
+
+    Args:
+        build: of a table with content_hash, encoder_id and vector.
+        identity: of the encoder.
+        contents: what the table has no vector of under this encoder.
+        load: gives the encoder, if there is something to encode.
+    """
+    table = build.recipe.table
+    files = VectorFiles(build.settings.artifacts, identity)
+    encoded = embed(contents, files, load, lambda line: build.log(f"{table}: {line}"))
+    load_vectors(build.warehouse, table, identity, files.read(contents.rows["content_hash"]))
+    total = build.warehouse.count(table)
+    build.warehouse.mark_built(table, build.versions[WHOLE], build.run_id, total)
     build.note(WHOLE, total)
-    return {"texts_encoded": texts.height, "encoder": identity}
+    return {f"{contents.what}_encoded": encoded, "encoder": identity}

@@ -86,12 +86,9 @@ def load_platform(
     warehouse: Warehouse, settings: Settings, platform: str, target: str
 ) -> PlatformPosts:
     """Read what features are made of; a post without a text has a vector of zeros."""
-    from influence_assets.domain.encoders import encoder_id
-
     parameters = {"platform": platform}
     posts = warehouse.query("features.popularity_posts", {**parameters, "target": target})
-    identity = encoder_id(settings.text_encoder)
-    vectors = warehouse.query("features.text_vectors", {**parameters, "encoder_id": identity})
+    vectors = warehouse.query("features.text_vectors", parameters)
     return PlatformPosts(
         posts.drop("content_hash"),
         _aligned(posts["content_hash"], vectors),
@@ -102,7 +99,7 @@ def load_platform(
 def _aligned(hashes: pl.Series, vectors: pl.DataFrame) -> npt.NDArray[np.float32]:
     if vectors.is_empty():
         return np.zeros((len(hashes), 1), dtype=np.float32)
-    matrix = vectors["vector"].list.to_array(len(vectors["vector"][0])).to_numpy()
+    matrix = vectors["vector"].to_numpy()
     padded = np.vstack([matrix, np.zeros((1, matrix.shape[1]), dtype=np.float32)])
     places = vectors.select("content_hash").with_row_index("place")
     found = pl.DataFrame({"content_hash": hashes}).join(

@@ -54,25 +54,23 @@ def compute_proximity(build: Build) -> dict[str, Any]:
 
     A week with such texts stays stale: it is built again until each of them has one.
     """
-    from influence_assets.domain.encoders import encoder_id
-
-    identity, lacking = encoder_id(build.settings.text_encoder), 0
+    lacking = 0
     for key, version in build.versions.items():
-        rows, lack = _alike_in(build.warehouse, key, identity)
+        rows, lack = _alike_in(build.warehouse, key)
         build.write(rows, {key: f"{version} without {lack} texts" if lack else version})
         build.log(f"{build.recipe.table}: {key} written, {rows.height} pairs")
         lacking += lack
     return {"texts_without_vector": lacking}
 
 
-def _alike_in(warehouse: Warehouse, key: str, identity: str) -> tuple[pl.DataFrame, int]:
+def _alike_in(warehouse: Warehouse, key: str) -> tuple[pl.DataFrame, int]:
     """The rows of a week, and how many texts have no vector."""
     window = {"week_start": key, "memory_weeks": MEMORY_WEEKS}
     uses, facts, texts = (
         warehouse.query(f"graph.proximity_{name}", window)
         for name in ("hashtags", "facts", "captions")
     )
-    vectors = warehouse.query("graph.proximity_vectors", window | {"encoder_id": identity})
+    vectors = warehouse.query("graph.proximity_vectors", window)
     found: list[pl.DataFrame] = [TABLES["graph.proximity_weekly"].schema.create_empty()]
     for platform in facts["platform"].unique().sort():
         here = pl.col("platform") == platform

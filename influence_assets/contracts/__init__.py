@@ -2,6 +2,7 @@
 
 from influence_assets.contracts import (
     authenticity,
+    content,
     core,
     derived,
     features,
@@ -19,6 +20,7 @@ __all__ = [
     "Grain",
     "Table",
     "authenticity",
+    "content",
     "core",
     "derived",
     "features",

@@ -1,4 +1,4 @@
-"""Contracts of what is computed: marts and content (see also `graph` and `features`)."""
+"""Contract of the weekly metrics of profiles."""
 
 from __future__ import annotations
 
@@ -38,14 +38,3 @@ class ProfileMetricsWeekly(dy.Schema):
         nullable=True, min=0, description="Sum of the observed days' impressions."
     )
     days_observed = dy.Int64(min=0, max=7, description="Days of the week with a snapshot.")
-
-
-@table("content.text_embeddings", ("content_hash", "encoder_id"))
-class TextEmbeddings(dy.Schema):
-    """A row is one distinct text under one encoder. Rows are added, never computed again."""
-
-    content_hash = dy.String(
-        min_length=64, max_length=64, description="SHA-256 of the text, UTF-8."
-    )
-    encoder_id = dy.String(min_length=1, description="Name and weight checksum of the encoder.")
-    vector = dy.List(dy.Float32(), description="Unit vector.")

@@ -6,7 +6,9 @@ enter SQL text except the bounds that contracts state.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from types import MappingProxyType
 
 import dataframely as dy
 import polars as pl
@@ -39,10 +41,15 @@ def create_statements() -> list[str]:
     return statements + [create_statement(table) for table in TABLES.values()]
 
 
-def create_statement(table: Table) -> str:
-    """The statement that makes a table unless it is there."""
+def create_statement(table: Table, types: Mapping[str, str] = MappingProxyType({})) -> str:
+    """The statement that makes a table unless it is there.
+
+    Args:
+        table: the table.
+        types: by column, a narrower type than its contract states.
+    """
     columns = ", ".join(
-        f"{name} {duckdb_type(c.dtype)}{'' if c.nullable else ' NOT NULL'}"
+        f"{name} {types.get(name, duckdb_type(c.dtype))}{'' if c.nullable else ' NOT NULL'}"
         for name, c in table.columns.items()
     )
     return f"CREATE TABLE IF NOT EXISTS {table.name} ({columns})"

@@ -6,14 +6,16 @@ and gets the new columns, empty.
 
 from __future__ import annotations
 
+import re
+
 import duckdb
 
 from influence_assets.contracts import TABLES, Table
 from influence_assets.errors import UserError
 from influence_assets.storage.ddl import create_statement, duckdb_type
 
-_KEPT = ("raw", "meta", "content", "models")
-"""Layers whose rows nothing in the warehouse could make again, or only at length."""
+_KEPT = ("raw", "meta", "models")
+"""Layers whose rows nothing could make again, or only at length; vectors lie in files too."""
 
 
 def upgrade(connection: duckdb.DuckDBPyConnection) -> None:
@@ -45,7 +47,8 @@ def _stored(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, tuple[
     ).fetchall()
     found: dict[str, dict[str, tuple[str, bool]]] = {}
     for table, column, dtype, is_nullable in rows:
-        found.setdefault(table, {})[column] = (dtype, is_nullable)
+        # A vector's length is that of its encoder, and no matter of versions.
+        found.setdefault(table, {})[column] = (re.sub(r"\[\d+\]", "[]", dtype), is_nullable)
     return found
 
 

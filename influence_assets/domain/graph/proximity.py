@@ -82,7 +82,7 @@ def mean_captions(uses: pl.DataFrame, vectors: pl.DataFrame) -> pl.DataFrame:
 
     Args:
         uses: profile_id, content_hash and posts, each pair once.
-        vectors: content_hash and vector, all of one length.
+        vectors: content_hash and vector (Array).
     """
     from scipy.sparse import csr_array
 
@@ -96,7 +96,7 @@ def mean_captions(uses: pl.DataFrame, vectors: pl.DataFrame) -> pl.DataFrame:
     # Added up in the order of the texts' hashes, whatever place their vectors have.
     order = np.arange(len(known))
     which = csr_array((share.to_numpy().astype(np.float32), (row, order)), (len(names), len(known)))
-    matrix = vectors["vector"].list.to_array(len(vectors["vector"][0])).to_numpy()
+    matrix = vectors["vector"].to_numpy()
     means = which @ matrix[known["place"].to_numpy()]
     return pl.DataFrame({"profile_id": names, "caption": np.asarray(means, dtype=np.float32)})
 

@@ -230,7 +230,7 @@ def test_captions_are_means_by_posts() -> None:
     )
     vectors = pl.DataFrame(
         {"content_hash": ["y", "x", "z"], "vector": [[0.0, 1.0], [1.0, 0.0], [5.0, 5.0]]},
-        schema_overrides={"vector": pl.List(pl.Float32)},
+        schema_overrides={"vector": pl.Array(pl.Float32, 2)},
     )
     found = mean_captions(uses, vectors)
     assert found.to_dict(as_series=False) == {

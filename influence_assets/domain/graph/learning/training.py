@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from influence_assets.domain.encoders import import_torch
+from influence_assets.torch_door import import_torch
 
 
 @contextmanager

@@ -1,0 +1,135 @@
+"""Vectors: Parquet files that an encoding run leaves batch by batch, and tables made of them.
+
+A file is named after the SHA-256 of its bytes and appears whole or not at all, so a killed run
+keeps each batch that it finished. A table holds the vectors of one encoder, as FLOAT[n]; those
+of another stay in their files and need not be computed again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+import polars as pl
+
+from influence_assets.contracts import TABLES
+from influence_assets.errors import UserError
+from influence_assets.storage import ddl
+from influence_assets.storage.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class VectorFiles:
+    """The files with the vectors of one encoder.
+
+    Args:
+        artifacts: the home's folder of artifacts.
+        encoder_id: of the encoder; vectors of another lie elsewhere.
+    """
+
+    def __init__(self, artifacts: Path, encoder_id: str) -> None:
+        self.encoder_id = encoder_id
+        self.folder = artifacts / "vectors" / re.sub(r"[^\w.@-]", "-", encoder_id)
+
+    def paths(self) -> list[Path]:
+        """Every whole file."""
+        return sorted(self.folder.glob("*.parquet"))
+
+    def hashes(self) -> pl.Series:
+        """content_hash of every vector in the files."""
+        if not self.paths():
+            return pl.Series("content_hash", [], dtype=pl.String)
+        return pl.scan_parquet(self.paths()).select("content_hash").collect()["content_hash"]
+
+    def add(self, hashes: pl.Series, vectors: NDArray[np.float32]) -> None:
+        """Keep a batch.
+
+        Args:
+            hashes: content_hash of each row of `vectors`.
+            vectors: (n, dimensions).
+        """
+        rows = pl.DataFrame(
+            {"content_hash": hashes, "vector": vectors},
+            schema={
+                "content_hash": pl.String,
+                "vector": pl.Array(pl.Float32, vectors.shape[1]),
+            },
+        )
+        data = BytesIO()
+        rows.write_parquet(data, compression="zstd", compression_level=1)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / f"{hashlib.sha256(data.getvalue()).hexdigest()}.parquet"
+        partial = path.with_suffix(".part")
+        partial.write_bytes(data.getvalue())
+        partial.replace(path)
+
+    def read(self, wanted: pl.Series) -> pl.DataFrame:
+        """content_hash and vector of those that are wanted and known, each once.
+
+        Raises:
+            UserError: a file is not what was written.
+        """
+        found = [self._checked(path) for path in self.paths()]
+        if not found:
+            return pl.DataFrame(schema={"content_hash": pl.String, "vector": pl.List(pl.Float32)})
+        rows = pl.concat(found).unique("content_hash", keep="first")
+        return rows.filter(pl.col("content_hash").is_in(wanted.implode())).sort("content_hash")
+
+    def _checked(self, path: Path) -> pl.DataFrame:
+        data = path.read_bytes()
+        if hashlib.sha256(data).hexdigest() != path.stem:
+            raise UserError(
+                f"{path} is damaged: its SHA-256 is not that in its name. Delete it; what was in "
+                "it is encoded anew."
+            )
+        return pl.read_parquet(BytesIO(data))
+
+
+def load_vectors(warehouse: Warehouse, name: str, encoder_id: str, rows: pl.DataFrame) -> None:
+    """Add vectors to a table in one transaction; those of another encoder leave it.
+
+    Args:
+        warehouse: the warehouse.
+        name: a table with content_hash, encoder_id and vector.
+        encoder_id: of the vectors.
+        rows: content_hash and vector, an Array; what the table has already is left out.
+    """
+    with warehouse.connect() as connection:
+        connection.execute("BEGIN")
+        try:
+            _make_room(connection, name, encoder_id, rows)
+            connection.register("incoming", rows.to_arrow())
+            connection.execute(
+                f"INSERT INTO {name} BY NAME SELECT content_hash, $encoder_id AS encoder_id, "
+                f"vector FROM incoming ANTI JOIN {name} USING (content_hash)",
+                {"encoder_id": encoder_id},
+            )
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+
+
+def _make_room(
+    connection: duckdb.DuckDBPyConnection, name: str, encoder_id: str, rows: pl.DataFrame
+) -> None:
+    """Take out what is of another encoder; the type of the column follows the new vectors."""
+    connection.execute(
+        f"DELETE FROM {name} WHERE encoder_id <> $encoder_id", {"encoder_id": encoder_id}
+    )
+    if rows.is_empty():
+        return
+    types = {row[0]: row[1] for row in connection.execute(f"DESCRIBE {name}").fetchall()}
+    dtype = rows.schema["vector"]
+    assert isinstance(dtype, pl.Array)
+    wanted = f"FLOAT[{dtype.size}]"
+    if types["vector"] != wanted:
+        connection.execute(f"DROP TABLE {name}")
+        connection.execute(ddl.create_statement(TABLES[name], {"vector": wanted}))
