@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from influence_assets.errors import UserError
@@ -13,6 +14,8 @@ def import_torch() -> Any:
     The registry's torchvision is built against another torch: its two operators are then
     missing and its import fails. Declaring them first is enough for what we use of it.
     """
+    # Threads that wait sleep: where others want the cores too, waiting awake takes twice as long.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     import torch
 
     library = torch.library.Library("torchvision", "FRAGMENT")

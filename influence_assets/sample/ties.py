@@ -165,8 +165,9 @@ def _outside_blocks(block: Ints, rng: np.random.Generator) -> Ints:
 
 
 def _since(n: int, weeks: int, rng: np.random.Generator) -> Ints:
-    """Days from the start of the world to the follow; negative before it."""
-    before = -1 - np.minimum(rng.exponential(260, n), 1_400).astype(np.int64)
+    """Days from the start of the world to the follow; negative before it, by half a year at most:
+    each week of a network costs the demo time, and old ones look all the same."""
+    before = -1 - np.minimum(rng.exponential(70, n), 181).astype(np.int64)
     first_weeks = rng.integers(0, min(21, weeks * 7), n)
     later = rng.integers(0, weeks * 7, n)
     return np.select([(u := rng.random(n)) < 0.82, u < 0.9], [before, first_weeks], later)
