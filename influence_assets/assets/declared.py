@@ -79,7 +79,7 @@ def dependencies(upstream: Sequence[Upstream], table: Table | None) -> list[dg.A
     ]
 
 
-_OFFSETS: dict[Reach, int] = {"same": 0, "week": 0, "exists": 0, "week_before": -1}
+_OFFSETS: dict[Reach, int] = {"same": 0, "its_week": 0, "week": 0, "exists": 0, "week_before": -1}
 """Which of the upstream's windows a reach looks at; those not listed look at all of them."""
 
 

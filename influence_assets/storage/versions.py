@@ -18,9 +18,10 @@ import duckdb
 
 from influence_assets.storage.warehouse import WHOLE
 
-Reach = Literal["same", "week", "week_before", "so_far", "all", "touched", "exists"]
-"""What of an upstream table a partition is built from: the partition of the same key; the
-days of its week, or of the week before; everything up to its end; everything;
+Reach = Literal["same", "its_week", "week", "week_before", "so_far", "all", "touched", "exists"]
+"""What of an upstream table a partition is built from: the partition of the same key; of a day
+the week that it lies in; the days of its week, or of the week before; everything up to its end;
+everything;
 rows that only need looking up, because ingesting marks every day that they touch; or
 nothing but that its week is there, whatever it holds."""
 
@@ -83,7 +84,7 @@ def stale(
 
 def _upstream_versions(connection: duckdb.DuckDBPyConnection, upstream: Upstream) -> dict[str, str]:
     versions = _partition_versions(connection, upstream.table)
-    if upstream.reach == "same" or not versions:
+    if upstream.reach in ("same", "its_week") or not versions:
         return versions
     if upstream.reach == "all":
         return {WHOLE: _fingerprint(*(f"{k}={v}" for k, v in sorted(versions.items())))}
@@ -123,6 +124,8 @@ def _at(upstream: Upstream, versions: Mapping[str, str], key: str) -> str:
     """The version of what `key` is built from, or an empty text where there is nothing."""
     if upstream.reach == "all":
         return versions.get(WHOLE, "")
+    if upstream.reach == "its_week":
+        return versions.get(_monday(key), "")
     if upstream.reach == "week_before":
         return versions.get((date.fromisoformat(key) - timedelta(days=7)).isoformat(), "")
     if upstream.reach == "so_far" and key not in versions:

@@ -153,6 +153,24 @@ def test_week_before_looks_back_one_week_only(tables: duckdb.DuckDBPyConnection)
     assert build(tables, POSTS, recipe) == [B]
 
 
+def test_its_week_makes_each_of_its_days_stale_and_no_other(
+    tables: duckdb.DuckDBPyConnection,
+) -> None:
+    daily = Recipe(
+        "content.test",
+        (Upstream("core.posts", "same"), Upstream("marts.weeks", "its_week", drives=False)),
+        "d1",
+    )
+    set_days(tables, "core.posts", **dict.fromkeys((A, A_SUN, B_WED, C_TUE), "v1"))
+    set_days(tables, "marts.weeks", **dict.fromkeys((A, B), "v1"))
+    assert build(tables, daily) == [A, A_SUN, B_WED, C_TUE]
+    set_days(tables, "marts.weeks", **{A: "v2"})
+    assert build(tables, daily) == [A, A_SUN]
+    # A week that comes in later.
+    set_days(tables, "marts.weeks", **{C: "v1"})
+    assert build(tables, daily) == [C_TUE]
+
+
 def test_a_table_that_does_not_drive_makes_no_partition(tables: duckdb.DuckDBPyConnection) -> None:
     land(tables, "core.posts", A, B_WED)
     set_days(tables, "core.interactions", _2024_01_08="i")
