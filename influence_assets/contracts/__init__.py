@@ -2,6 +2,7 @@
 
 from influence_assets.contracts import (
     authenticity,
+    communities,
     content,
     core,
     derived,
@@ -20,6 +21,7 @@ __all__ = [
     "Grain",
     "Table",
     "authenticity",
+    "communities",
     "content",
     "core",
     "derived",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from influence_assets.contracts.graph import CommunityEvent
+from influence_assets.contracts.communities import CommunityEvent
 from influence_assets.domain.graph.tracking import overlaps
 
 LEAST_MEMBERS = 5
