@@ -67,6 +67,13 @@ def picture_format(head: bytes) -> str:
     return ""
 
 
+def video_type(head: bytes) -> str:
+    """`video/mp4` or `video/webm` by the beginning; empty for anything else."""
+    if head.startswith(b"\x1aE\xdf\xa3"):
+        return "video/webm"
+    return "video/mp4" if head[4:8] in _BOXES and looks_like(head) == "a video" else ""
+
+
 def _text(head: bytes) -> str:
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n\0").lower()
     if not text:
