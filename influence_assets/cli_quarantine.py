@@ -43,6 +43,8 @@ def hint(rule: str) -> str:
     """What to do about a rule, in a few words; empty where there is nothing to say."""
     if rule in _HINTS:
         return _HINTS[rule]
+    if rule.startswith("picture_"):
+        return "replace the picture, then `influence ingest FILE --replace`; the post is read"
     return next((text for end, text in _HINT_BY_END.items() if rule.endswith(end)), "")
 
 

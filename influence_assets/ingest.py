@@ -14,7 +14,15 @@ import polars as pl
 
 from influence_assets.appended import appended
 from influence_assets.landing import Watch, unread
-from influence_assets.reading import Entry, Pending, context_of, parse_small, stream
+from influence_assets.reading import (
+    Entry,
+    Pending,
+    context_of,
+    media_of,
+    parse_small,
+    refused_pictures,
+    stream,
+)
 from influence_assets.sources.batches import BATCH_BYTES, BadFile
 from influence_assets.sources.choose import Choice, Chooser
 from influence_assets.sources.feeds import Window
@@ -240,7 +248,8 @@ def _commit_group(
     to_read = [p for p in group if p.entries or p.landed.problem]
     settled = [p.outcome for p in group if p not in to_read]
     paths = {p.landed.path: p.file_id for p in group if p.outcome.status != "unread"}
-    context = context_of(to_read, job.window, job.media)
+    media = media_of(to_read, job.media)
+    context = context_of(job.window, media)
     streamed = len(group) == 1 and group[0].landed.size >= BATCH_BYTES
     try:
         parts, refused = ((), {}) if streamed else parse_small(to_read, context)
@@ -251,6 +260,8 @@ def _commit_group(
                 ledger.forget([i for i in written if i not in refused])
             for part in stream(group[0], context) if streamed else parts:
                 _write(ledger, part, outcomes)
+            pictures = refused_pictures(to_read, media, outcomes)
+            _write(ledger, pictures.without(set(refused)), outcomes)
             outcomes |= {i: _refused(outcomes[i], error) for i, error in refused.items()}
             done = [*outcomes.values(), *settled]
             job.watch.check(p.landed.path for p in to_read)

@@ -6,8 +6,9 @@ Belongs here: what lies between `sources.parse`, which knows one entry of a mapp
 
 from __future__ import annotations
 
+import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,12 @@ from pathlib import Path
 import polars as pl
 
 from influence_assets.sources.batches import BadFile
-from influence_assets.sources.beside import MediaFile, beside_frame, media_beside
+from influence_assets.sources.beside import (
+    MediaFile,
+    RefusedPicture,
+    beside_frame,
+    media_beside,
+)
 from influence_assets.sources.feeds import Context, Window
 from influence_assets.sources.landing import Landed
 from influence_assets.sources.mapping import FileSpec
@@ -54,33 +60,81 @@ class Pending:
         return self.outcome.file_id
 
 
-def context_of(group: list[Pending], window: Window, folder: Path) -> Context:
-    """What parsing needs beside the files; keeps the media that lie beside them in `folder`."""
-    found = {
+def media_of(group: list[Pending], folder: Path) -> dict[str, MediaFile | RefusedPicture]:
+    """The media that lie beside files of a group, by file; they are kept in `folder`."""
+    return {
         p.file_id: media
         for p in group
-        if any(f.contract == "media" for e in p.entries for f in e.spec.feeds)
-        and (media := _kept_media(p.landed.path, folder)) is not None
+        if _media_entry(p) is not None and (media := kept_media(p.landed.path, folder)) is not None
     }
+
+
+def context_of(window: Window, media: Mapping[str, MediaFile | RefusedPicture]) -> Context:
+    """What parsing needs beside the files."""
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
-    return Context(window, midnight, beside_frame(found))
+    kept = {file_id: m for file_id, m in media.items() if isinstance(m, MediaFile)}
+    return Context(window, midnight, beside_frame(kept))
 
 
-def _kept_media(sidecar: str, folder: Path) -> MediaFile | None:
-    """The media of a sidecar, copied under the hash of their bytes; what is there stays."""
+def refused_pictures(
+    group: list[Pending],
+    media: Mapping[str, MediaFile | RefusedPicture],
+    outcomes: Mapping[str, FileOutcome],
+) -> Parsed:
+    """A row of raw.quarantine for each refused picture: a further record of its sidecar.
+
+    The post that the sidecar tells of is a record of its own, and may well be good.
+
+    Args:
+        group: the files that were read.
+        media: what lay beside them.
+        outcomes: of these files, with the records of each counted.
+    """
+    rows = [
+        (
+            p.file_id,
+            p.first_row + outcomes[p.file_id].rows_in,
+            _media_entry(p),
+            "file",
+            f"picture_{picture.rule}",
+            f"{picture.origin.name}: {picture.message}",
+            json.dumps({"picture": str(picture.origin)}, ensure_ascii=False),
+        )
+        for p in group
+        if isinstance(picture := media.get(p.file_id), RefusedPicture)
+    ]
+    columns = ("contract", "rule", "message", "raw_row")
+    schema = {"file_id": pl.String, "row_number": pl.Int64, "entry": pl.Int64}
+    found = pl.DataFrame(rows, schema | dict.fromkeys(columns, pl.String), orient="row")
+    return Parsed({}, found, dict.fromkeys(found["file_id"], 1))
+
+
+def _media_entry(pending: Pending) -> int | None:
+    """The first entry of the mapping that takes media from the file."""
+    return next(
+        (e.number for e in pending.entries if any(f.contract == "media" for f in e.spec.feeds)),
+        None,
+    )
+
+
+def kept_media(sidecar: str, folder: Path) -> MediaFile | RefusedPicture | None:
+    """The media of a sidecar, kept under the hash of their bytes; what is there stays."""
     try:
         media = media_beside(sidecar)
-        if media is None:
-            return None
+        if not isinstance(media, MediaFile):
+            return media
         target = folder / media.path
         if not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             partial = target.with_suffix(f"{target.suffix}.part")
-            shutil.copyfile(media.origin, partial)
+            if media.clean is None:
+                shutil.copyfile(media.origin, partial)
+            else:
+                partial.write_bytes(media.clean)
             partial.replace(target)
     except FileNotFoundError:
         return None  # taken away since it was found
-    return media
+    return replace(media, clean=None)  # a group has thousands of them
 
 
 def stream(pending: Pending, context: Context) -> Iterator[Parsed]:

@@ -14,10 +14,11 @@ from pathlib import Path
 import polars as pl
 
 from influence_assets.errors import UserError
+from influence_assets.reading import kept_media
 from influence_assets.settings import Settings
 from influence_assets.sources.again import parse_again
 from influence_assets.sources.batches import BadFile
-from influence_assets.sources.beside import beside_frame, media_beside
+from influence_assets.sources.beside import MediaFile, beside_frame
 from influence_assets.sources.catalog import built_in_names, find_mapping
 from influence_assets.sources.choose import Chooser
 from influence_assets.sources.feeds import Context, Window
@@ -40,12 +41,14 @@ class Retry:
         mapping_of: the mapping for a file; raises UserError where there is none.
         chooser: settles what a mapping leaves open, such as the platform.
         window: days that have partitions.
+        media: folder of stored media.
     """
 
     wanted: Filter
     mapping_of: Callable[[QuarantinedFile], Mapping]
     chooser: Chooser
     window: Window
+    media: Path
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ def retry_job(settings: Settings, request: Request, rule: str, file: str) -> Ret
     def mapping_of(quarantined: QuarantinedFile) -> Mapping:
         return asked or own_mapping(Path(quarantined.path)) or _built_in(quarantined)
 
-    return Retry(Filter(rule, file, source), mapping_of, chooser, window)
+    return Retry(Filter(rule, file, source), mapping_of, chooser, window, settings.media)
 
 
 def _built_in(file: QuarantinedFile) -> Mapping:
@@ -135,7 +138,7 @@ def _move(
     """Write what the records give now; returns how many are good."""
     rejected: list[pl.DataFrame] = []
     good: dict[str, list[pl.DataFrame]] = {}
-    for part in parse_again(records, file.file_id, file.path, spec, _context(file, job.window)):
+    for part in parse_again(records, file.file_id, file.path, spec, _context(file, job)):
         rejected.append(part.quarantined)
         for table, rows in part.rows.items():
             good.setdefault(table, []).append(rows)
@@ -152,9 +155,9 @@ def _move(
     return moved.height
 
 
-def _context(file: QuarantinedFile, window: Window) -> Context:
+def _context(file: QuarantinedFile, job: Retry) -> Context:
     """As it was when the file came in: a time of reading that nobody states is that day."""
-    media = media_beside(file.path)
-    found = {file.file_id: media} if media is not None else {}
+    media = kept_media(file.path, job.media)
+    found = {file.file_id: media} if isinstance(media, MediaFile) else {}
     today = datetime.combine(date.fromisoformat(file.ingested_on), datetime.min.time())
-    return Context(window, today, beside_frame(found))
+    return Context(job.window, today, beside_frame(found))

@@ -59,7 +59,8 @@ ALLOWED = {
     "contracts": {"contracts", "errors"},
     "domain": {"domain", "contracts", "errors", "torch_door"},
     "encoders": {"encoders", "errors", "torch_door"},
-    "sources": {"sources", "contracts", "errors"},
+    "media": {"media", "errors"},
+    "sources": {"sources", "contracts", "errors", "media"},
     "storage": {"storage", "contracts", "errors", "settings"},
     "collectors": {"collectors", "errors"},
     "reporting": {"reporting"},
@@ -84,7 +85,9 @@ def test_imports_point_one_way(layer: str) -> None:
     assert strays == {}
 
 
-@pytest.mark.parametrize("layer", ["domain", "encoders", "sources", "contracts", "collectors"])
+@pytest.mark.parametrize(
+    "layer", ["domain", "encoders", "media", "sources", "contracts", "collectors"]
+)
 def test_pure_layers_know_neither_dagster_nor_duckdb(layer: str) -> None:
     impure = {"dagster", "dagster_duckdb", "duckdb"}
     assert {m: outside(m) & impure for m in modules(layer) if outside(m) & impure} == {}
@@ -132,7 +135,7 @@ took = time.process_time() - start
 print(json.dumps({"took": took, "modules": sorted({m.split(".")[0] for m in sys.modules})}))
 """
 
-HEAVY = {"torch", "transformers", "open_clip", "catboost", "xgboost", "matplotlib"}
+HEAVY = {"torch", "transformers", "open_clip", "catboost", "xgboost", "matplotlib", "cv2"}
 
 
 def test_definitions_load_quickly_and_nothing_heavy(tmp_path: Path) -> None:

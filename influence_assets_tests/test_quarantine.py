@@ -55,7 +55,8 @@ def ingest(warehouse: Warehouse, path: Path, how: Mapping) -> None:
 
 
 def again(warehouse: Warehouse, how: Mapping, **wanted: str) -> list[Retried]:
-    job = Retry(Filter(**wanted), lambda _: how, Chooser(how), WINDOW)
+    media = warehouse.path.parent / "media"
+    job = Retry(Filter(**wanted), lambda _: how, Chooser(how), WINDOW, media)
     done = retry(warehouse, job)
     with warehouse.connect() as connection:
         assert all_faults(connection) == []

@@ -75,7 +75,8 @@ class Files(dy.Schema):
     """A row is a landed file. rows_in = rows_good + rows_quarantined, always.
 
     A record counts once, whatever number of tables it feeds: a tweet with two
-    mentions is one row in, though it gives a post, an observation and two ties.
+    mentions is one row in, though it gives a post, an observation and two ties. A picture
+    beside a sidecar that is refused counts as a further record of the sidecar.
     """
 
     file_id = dy.String(min_length=64, max_length=64, description="SHA-256 of the bytes.")

@@ -135,11 +135,11 @@ def network_thumbnail(nodes: pl.DataFrame, edges: pl.DataFrame, title: str) -> b
         return _to_png(figure)
 
 
-def as_markdown(png: bytes, alt: str) -> str:
-    """The picture as Markdown that needs no file beside it."""
+def as_markdown(picture: bytes, alt: str, kind: str = "png") -> str:
+    """The picture, a PNG or of another kind, as Markdown that needs no file beside it."""
     # Brackets would end the alternative text early.
     clean = re.sub(r"[\[\]()\\!`<>]", " ", words.plain(alt, 120)).strip()
-    return f"![{clean}](data:image/png;base64,{base64.b64encode(png).decode('ascii')})"
+    return f"![{clean}](data:image/{kind};base64,{base64.b64encode(picture).decode('ascii')})"
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -171,8 +171,13 @@ class Warehouse:
                 on_written(done)
             return written
 
-    def append(self, name: str, rows: pl.DataFrame) -> int:
+    def append(self, name: str, rows: pl.DataFrame, *, in_place: bool = False) -> int:
         """Add rows in one transaction and return their number.
+
+        Args:
+            name: the table.
+            rows: with the table's columns in any order.
+            in_place: rows with the same keys make room for them.
 
         Raises:
             ContractError: some row breaks a rule of the contract; nothing was written.
@@ -181,8 +186,9 @@ class Warehouse:
         with self.connect() as connection:
             _stage(connection, table, rows, {}, [])
             _check(connection, table, None)
-            _check_new_keys(connection, table)
-            connection.execute(f"INSERT INTO {name} BY NAME SELECT * FROM staged")
+            if not in_place:
+                _check_new_keys(connection, table)
+            _insert(connection, table)
         return rows.height
 
     def mark_built(self, name: str, version: str, run_id: str, rows: int = 0) -> None:
@@ -292,6 +298,19 @@ def _check_new_keys(connection: duckdb.DuckDBPyConnection, table: Table) -> None
     ).fetchone()
     if repeated and repeated[0]:
         raise ContractError(table.name, {"key|unique": int(repeated[0])})
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """Add `staged`, in place of the rows with its keys."""
+    same = " AND ".join(f"{table.name}.{column} = staged.{column}" for column in table.key)
+    connection.execute("BEGIN")
+    try:
+        connection.execute(f"DELETE FROM {table.name} USING staged WHERE {same}")
+        connection.execute(f"INSERT INTO {table.name} BY NAME SELECT * FROM staged")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
 
 
 def _commit_partition(

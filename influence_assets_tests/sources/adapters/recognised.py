@@ -10,7 +10,7 @@ from typing import IO, Any
 
 import polars as pl
 
-from influence_assets.sources.beside import beside_frame, media_beside
+from influence_assets.sources.beside import MediaFile, beside_frame, media_beside
 from influence_assets.sources.choose import Chooser
 from influence_assets.sources.feeds import Context, Window
 from influence_assets.sources.joined import joined
@@ -75,7 +75,8 @@ def recognised(
     records = 0
     skipped = next((s.skip for s in choice.specs if s.skip), None)
     medium = media_beside(str(path))
-    context = Context(window, TODAY, beside_frame({FILE_ID: medium} if medium else {}))
+    found = {FILE_ID: medium} if isinstance(medium, MediaFile) else {}
+    context = Context(window, TODAY, beside_frame(found))
     for spec in choice.specs:
         if spec.skip:
             continue
