@@ -1,0 +1,51 @@
+"""Words that the content layer looks for, each list in a YAML file of its own.
+
+Belongs here: the files, reading them, and refusing what is no such list. Does not: what is done
+with the words (`domain.text`).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from influence_assets.errors import UserError
+
+Phrases = dict[str, tuple[str, ...]]
+"""Phrases by the name of their group, in the order of the file."""
+
+_FOLDER = Path(__file__).parent
+
+
+@cache
+def calls_to_action() -> Phrases:
+    """Phrases that ask the reader to do something, by what they ask for."""
+    return read(_FOLDER / "calls_to_action.yaml")
+
+
+@cache
+def text_topics() -> Phrases:
+    """Phrases that stand for each topic of the fixed taxonomy."""
+    return read(_FOLDER / "text_topics.yaml")
+
+
+def read(path: Path) -> Phrases:
+    """Groups of phrases.
+
+    Raises:
+        UserError: the file is no mapping from names to lists of different texts.
+    """
+    told = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if not isinstance(told, dict) or not all(_is_list_of_texts(v) for v in told.values()):
+        raise UserError(
+            f"{path} is no list of phrases: write `name:` and below it `- phrase` lines."
+        )
+    return {str(name): tuple(phrases) for name, phrases in told.items()}
+
+
+def _is_list_of_texts(value: object) -> bool:
+    if not isinstance(value, list) or not value:
+        return False
+    return all(isinstance(v, str) and v.strip() for v in value) and len(set(value)) == len(value)
