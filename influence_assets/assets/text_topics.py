@@ -60,7 +60,7 @@ def compute_topics(build: Build) -> dict[str, Any]:
 def _topics_by_nearness(build: Build) -> pl.DataFrame:
     identity = text_encoder_id(build.settings.text_encoder, build.settings.encoders)
     known = _taxonomy(build, identity)
-    found = [TABLES[build.recipe.table].schema.create_empty()]
+    found: list[pl.DataFrame] = [TABLES[build.recipe.table].schema.create_empty()]
     for digit in "0123456789abcdef":
         part = {"encoder_id": identity, "first_digits": digit}
         texts = build.warehouse.query("content.text_vectors", part)

@@ -97,7 +97,7 @@ def _compare(
     if not alike >= LEAST_COSINE:
         raise UserError(
             f"The encoder {found.name} in {found.folder} does not give what it should for a fixed "
-            f"{_INPUT[side]} (cosine {alike:.4f} with the vector in {place}): its weights, its tokenizer "
-            "or how it prepares inputs is not as it was. Fetch or save it anew; if the change is "
-            "meant, delete that file."
+            f"{_INPUT[side]} (cosine {alike:.4f} with the vector in {place}): its weights, its "
+            "tokenizer or how it prepares inputs is not as it was. Fetch or save it anew; if the "
+            "change is meant, delete that file."
         )

@@ -38,11 +38,13 @@ def read(path: Path) -> Phrases:
         UserError: the file is no mapping from names to lists of different texts.
     """
     told = yaml.safe_load(path.read_text(encoding="utf-8"))
-    if not isinstance(told, dict) or not all(_is_list_of_texts(v) for v in told.values()):
+    groups = told if isinstance(told, dict) else {path.name: told}
+    if wrong := [name for name, phrases in groups.items() if not _is_list_of_texts(phrases)]:
         raise UserError(
-            f"{path} is no list of phrases: write `name:` and below it `- phrase` lines."
+            f"{path}: {wrong[0]} is no list of different phrases. Write `name:` and below it lines "
+            "with `- phrase`; put quotes around one that has a colon."
         )
-    return {str(name): tuple(phrases) for name, phrases in told.items()}
+    return {str(name): tuple(phrases) for name, phrases in groups.items()}
 
 
 def _is_list_of_texts(value: object) -> bool:

@@ -67,9 +67,10 @@ def polarity(labels: Sequence[str]) -> list[str]:
     found = [_KNOWN.get(name.lower(), "") for name in labels]
     if not {"negative", "positive"} <= set(found) or "" in found or len(set(found)) < len(found):
         raise UserError(
-            f"INFLUENCE_SENTIMENT names a classifier whose labels are {', '.join(labels)}: it needs "
-            "negative, positive and, if it likes, neutral. If its labels mean these, name them so "
-            "in id2label of its config.json; a classifier of emotions goes into INFLUENCE_EMOTION."
+            f"INFLUENCE_SENTIMENT names a classifier whose labels are {', '.join(labels)}: it "
+            "needs negative, positive and, if it likes, neutral. If its labels mean these, name "
+            "them so in id2label of its config.json; a classifier of emotions goes into "
+            "INFLUENCE_EMOTION."
         )
     return found
 

@@ -59,7 +59,8 @@ class Taxonomy:
 
     def nearness(self, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
         """(texts, topics): how much nearer than usual, in deviations."""
-        return (self._cosines(vectors) - self._centre) / self._deviation
+        near: NDArray[np.float64] = (self._cosines(vectors) - self._centre) / self._deviation
+        return near
 
     def scores(self, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
         """(texts, topics): softmax of nearness, 0 where it is below LEAST_NEARNESS."""
