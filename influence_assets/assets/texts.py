@@ -118,12 +118,12 @@ def _measured(
         lambda line: build.log(f"{build.recipe.table}: {line}"),
     )
     for batch in todo.iter_slices(AT_ONCE):
-        files.add_rows(_measure(batch, with_vader=with_vader))
+        files.add_rows(measure(batch, with_vader=with_vader))
         progress.done(batch.height, float(batch["work"].sum()))
     return files.read(texts["content_hash"])
 
 
-def _measure(batch: pl.DataFrame, *, with_vader: bool) -> pl.DataFrame:
+def measure(batch: pl.DataFrame, *, with_vader: bool) -> pl.DataFrame:
     """Columns of content.texts but measured_by, of texts given as content_hash and item."""
     rows = (
         batch.select("content_hash", text="item")
