@@ -148,13 +148,13 @@ Compute = Callable[[Build], Mapping[str, Any] | None]
 def code_of(*modules: ModuleType) -> str:
     """A fingerprint of modules' source: when the maths changes, what it built is stale.
 
-    A package counts with every file in it, templates and word lists included.
+    A package counts with every file in it, templates included.
     """
     digest = hashlib.sha256()
     for module in modules:
         file = Path(str(module.__file__))
         inside = file.parent.rglob("*") if file.name == "__init__.py" else [file]
-        for path in sorted(p for p in inside if p.suffix in (".py", ".j2", ".css", ".yaml")):
+        for path in sorted(p for p in inside if p.suffix in (".py", ".j2", ".css")):
             digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 

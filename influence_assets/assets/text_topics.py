@@ -28,12 +28,15 @@ NEAREST = "embedding"
 
 def text_topics_recipe(settings: Settings) -> Recipe:
     """Stale with the vectors that topics are read from; with a classifier, when posts change."""
-    code = f"{code_of(taxonomy, vocabulary, marks)}-{sql.code_version('content.text_vectors')}"
     if settings.topics == NEAREST:
         upstream = Upstream("content.text_embeddings", "all")
-        return Recipe("content.text_topics", (upstream,), f"{code}-{settings.text_encoder}")
-    upstream = Upstream("core.posts", "all")
-    return Recipe("content.text_topics", (upstream,), f"{code}-by {settings.topics}")
+        phrases = vocabulary.version_of(vocabulary.TEXT_TOPICS)
+        select = sql.code_version("content.text_vectors")
+        version = f"{code_of(taxonomy)}-{phrases}-{select}-{settings.text_encoder}"
+    else:
+        upstream = Upstream("core.posts", "all")
+        version = f"{code_of(taxonomy, marks)}-by {settings.topics}"
+    return Recipe("content.text_topics", (upstream,), version)
 
 
 def text_topics_assets(start: date, settings: Settings) -> list[dg.AssetsDefinition]:

@@ -33,7 +33,10 @@ VADER, NO_EMOTION = "vader", "none"
 AT_ONCE = 4_096
 """Texts between two files: a killed run measures one such batch again at most."""
 
-_MEASURES = code_of(marks, language, sentiment, style, vocabulary, detection, vader)
+_MEASURES = (
+    f"{code_of(marks, language, sentiment, style, detection, vader)}"
+    f"-{vocabulary.version_of(vocabulary.CALLS_TO_ACTION)}"
+)
 
 
 def texts_recipe(settings: Settings) -> Recipe:
@@ -174,7 +177,8 @@ def classify(
 ) -> NDArray[np.float32]:
     """What a classifier says of texts, one row each in their order; kept as vectors are."""
     settings = build.settings
-    files = VectorFiles(settings.artifacts, labels.classifier_id)
+    prepared = hashlib.sha256(str(marks.NAMELESS).encode()).hexdigest()[:8]
+    files = VectorFiles(settings.artifacts, f"{labels.classifier_id}-{prepared}")
     contents = Contents("texts", texts.with_columns(item=marks.nameless(pl.col("item"))))
 
     def load() -> Encode:

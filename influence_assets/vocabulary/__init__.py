@@ -6,6 +6,7 @@ with the words (`domain.text`).
 
 from __future__ import annotations
 
+import hashlib
 from functools import cache
 from pathlib import Path
 
@@ -17,18 +18,24 @@ Phrases = dict[str, tuple[str, ...]]
 """Phrases by the name of their group, in the order of the file."""
 
 _FOLDER = Path(__file__).parent
+CALLS_TO_ACTION, TEXT_TOPICS = _FOLDER / "calls_to_action.yaml", _FOLDER / "text_topics.yaml"
 
 
 @cache
 def calls_to_action() -> Phrases:
     """Phrases that ask the reader to do something, by what they ask for."""
-    return read(_FOLDER / "calls_to_action.yaml")
+    return read(CALLS_TO_ACTION)
 
 
 @cache
 def text_topics() -> Phrases:
     """Phrases that stand for each topic of the fixed taxonomy."""
-    return read(_FOLDER / "text_topics.yaml")
+    return read(TEXT_TOPICS)
+
+
+def version_of(path: Path) -> str:
+    """A fingerprint of a list: when it changes, what was found by it is stale."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
 
 
 def read(path: Path) -> Phrases:

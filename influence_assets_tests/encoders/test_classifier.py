@@ -96,6 +96,8 @@ def test_what_is_known_without_loading(feeling: Path, topics: Path, tmp_path: Pa
     assert several.are_several
     assert several.classifier_id != labels.classifier_id
     assert classifier_labels(str(topics), tmp_path).are_several
+    # The golden probabilities are those of the weights, for both.
+    load_classifier(str(feeling), tmp_path, "cpu", several=True)
 
 
 def test_its_golden_probabilities_are_noted_and_checked(feeling: Path, tmp_path: Path) -> None:

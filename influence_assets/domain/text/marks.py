@@ -36,6 +36,10 @@ JOINERS = r"[\x{FE0F}\x{200D}\p{Emoji_Modifier}]"
 UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
 """A letter of a script that puts no spaces between words."""
 
+NAMELESS = {LINK: "http", MENTION: "@user"}
+"""What classifiers of posts were trained to find in place of links and mentions. Source: F.
+Barbieri et al., TweetEval, Findings of EMNLP 2020."""
+
 
 def without(text: pl.Expr, *patterns: str) -> pl.Expr:
     """The text with a space for whatever is of these patterns, and single spaces in each line."""
@@ -61,6 +65,7 @@ def word_count(plain: pl.Expr, least_letters: int = 1) -> pl.Expr:
 
 
 def nameless(text: pl.Expr) -> pl.Expr:
-    """The text with `@user` for each mention and `http` for each link: what classifiers of posts
-    were trained on (F. Barbieri et al., TweetEval, Findings of EMNLP 2020)."""
-    return text.str.replace_all(LINK, "http").str.replace_all(MENTION, "@user")
+    """The text with nobody's handle and no address in it."""
+    for pattern, word in NAMELESS.items():
+        text = text.str.replace_all(pattern, word)
+    return text

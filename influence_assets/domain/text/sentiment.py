@@ -21,6 +21,9 @@ LEAST_LEANING = 0.05
 
 ENGLISH = "en"
 
+READ_CHARACTERS = 5_000
+"""As much is read of a long text: the time that VADER takes grows with the square of its length."""
+
 _KNOWN = {name: name for name in LABELS} | {"neg": "negative", "neu": "neutral", "pos": "positive"}
 
 
@@ -31,7 +34,8 @@ def readable() -> pl.Expr:
     VADER knows ❤ and can't, and knows neither ❤️ (with the selector that most keyboards write)
     nor can’t, nor an emoji that touches a word.
     """
-    said = pl.col("text").str.replace_all("’", "'").str.replace_all(JOINERS, "")
+    text = pl.col("text").str.slice(0, READ_CHARACTERS)
+    said = text.str.replace_all("’", "'").str.replace_all(JOINERS, "")
     return without(said.str.replace_all(PICTOGRAPH, " $0 "), LINK, MENTION)
 
 

@@ -39,6 +39,8 @@ def test_a_language_of_low_confidence_is_not_known() -> None:
 def test_a_lexicon_reads_words_that_are_parted() -> None:
     rows = pl.DataFrame({"text": ["can’t❤️stop @love_it https://happy.com 👍🏽👍 #joy"]})
     assert rows.select(sentiment.readable()).item() == "can't ❤ stop 👍 👍 #joy"
+    long = pl.DataFrame({"text": ["word " * 20_000]})
+    assert len(long.select(sentiment.readable()).item()) < 5_001
 
 
 def test_of_which_texts_the_score_of_an_english_lexicon_counts() -> None:
