@@ -27,6 +27,8 @@ from influence_assets.assets import (
     report,
     spread,
     sql_tables,
+    text_topics,
+    texts,
 )
 from influence_assets.assets.shell import STALE_ONLY_TAGS
 from influence_assets.errors import UserError
@@ -88,6 +90,8 @@ def recipes(settings: Settings) -> dict[str, Recipe]:
         *spread.RECIPES,
         *(() if is_early else likeness),
         images.images_recipe(),
+        texts.texts_recipe(settings),
+        text_topics.text_topics_recipe(settings),
         popularity.features_recipe(settings),
         *(popularity.model_recipe(t) for t in popularity.MODEL_TABLES),
         report.RECIPE,

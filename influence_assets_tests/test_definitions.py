@@ -26,6 +26,8 @@ ASSETS = {
     "marts/cascades", "marts/hashtags_weekly", "marts/viral_posts",
     "content/text_embeddings", "content/images", "features/popularity", "models/registry",
     "models/evaluations", "models/importances", "report/page",
+    "content/text_embeddings", "content/texts", "content/text_topics", "features/popularity",
+    "models/registry", "models/evaluations", "models/importances", "report/page",
 }  # fmt: skip
 
 
@@ -106,6 +108,8 @@ def test_what_computes_outside_the_pool_of_the_warehouse(defs: dg.Definitions) -
     outside = {n.name for n in nodes if isinstance(n, dg.OpDefinition) and n.pool != "duckdb"}
     assert outside == {
         "content__images", "content__text_embeddings", "features__popularity", "train_popularity"
+        "content__text_embeddings", "content__texts", "content__text_topics",
+        "features__popularity", "train_popularity",
     }  # fmt: skip
 
 

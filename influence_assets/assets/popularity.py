@@ -32,6 +32,7 @@ from influence_assets.domain.popularity.evaluation import Settings as Evaluation
 from influence_assets.domain.popularity.evaluation import evaluate
 from influence_assets.domain.popularity.features import build_features
 from influence_assets.domain.popularity.model import MIN_TRAINING_ROWS, PopularityModel, fit
+from influence_assets.domain.text import marks
 from influence_assets.errors import ContractError
 from influence_assets.resources import WarehouseResource
 from influence_assets.settings import Settings
@@ -42,7 +43,7 @@ from influence_assets.storage.warehouse import Warehouse
 TARGET = "engagement"
 SEED = 7
 
-_CODE = code_of(popularity_domain)
+_CODE = code_of(popularity_domain, marks)
 
 _FEATURES_FROM = (
     "core.posts",

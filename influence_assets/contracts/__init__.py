@@ -14,6 +14,7 @@ from influence_assets.contracts import (
     proximity,
     raw,
     spread,
+    texts,
 )
 from influence_assets.contracts.base import TABLES, Grain, Table
 
@@ -34,4 +35,5 @@ __all__ = [
     "proximity",
     "raw",
     "spread",
+    "texts",
 ]

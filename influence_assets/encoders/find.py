@@ -75,8 +75,8 @@ def find(name: str, encoders: Path) -> Found | None:
     if not weights:
         raise UserError(
             f"The folder {folder} holds no .safetensors weights, so it is no encoder that can be "
-            "checked. Save it with sentence-transformers' `save_pretrained` or open_clip's "
-            "`save_for_hf`."
+            "checked. Save it with `save_pretrained` of sentence-transformers or transformers, or "
+            "open_clip's `save_for_hf`."
         )
     said = [
         path

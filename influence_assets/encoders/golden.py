@@ -20,12 +20,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
-Side = Literal["text", "image"]
+Side = Literal["text", "image", "labels"]
+"""What was encoded: a text, a picture, or a text by a classifier into probabilities of labels."""
 
 TEXT = (
     "Fresh sourdough from the oven, crust & all 🍞 Who wants a slice? #Baking #SundayMood @bakery"
 )
 """Cases, signs, an emoji and rare words: a tokenizer that differs shows."""
+
+_INPUT: dict[Side, str] = {"text": "text", "image": "image", "labels": "text"}
 
 LEAST_COSINE = 0.9995
 """Half precision keeps above 0.9999; resizing in another way falls below."""
@@ -49,7 +52,7 @@ def check(found: Found, side: Side, vector: NDArray[np.float32], home: Path) -> 
 
     Args:
         found: the encoder.
-        side: whether it is the vector of TEXT or of `picture`.
+        side: whether it is the vector of TEXT, of `picture`, or the probabilities for TEXT.
         vector: what the loaded encoder gives for it, of length 1.
         home: the home's folder of encoders; notes are kept below it.
 
@@ -94,7 +97,7 @@ def _compare(
     if not alike >= LEAST_COSINE:
         raise UserError(
             f"The encoder {found.name} in {found.folder} does not give what it should for a fixed "
-            f"{side} (cosine {alike:.4f} with the vector in {place}): its weights, its tokenizer "
-            "or how it prepares inputs is not as it was. Fetch or save it anew; if the change is "
-            "meant, delete that file."
+            f"{_INPUT[side]} (cosine {alike:.4f} with the vector in {place}): its weights, its "
+            "tokenizer or how it prepares inputs is not as it was. Fetch or save it anew; if the "
+            "change is meant, delete that file."
         )

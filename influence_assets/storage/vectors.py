@@ -1,15 +1,11 @@
-"""Vectors: Parquet files that an encoding run leaves batch by batch, and tables made of them.
+"""Vectors: files that an encoding run leaves batch by batch, and tables made of them.
 
-A file is named after the SHA-256 of its bytes and appears whole or not at all, so a killed run
-keeps each batch that it finished. A table holds the vectors of one encoder, as FLOAT[n]; those
-of another stay in their files and need not be computed again.
+A table holds the vectors of one encoder, as FLOAT[n]; those of another stay in their files and
+need not be computed again.
 """
 
 from __future__ import annotations
 
-import hashlib
-import re
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,8 +13,8 @@ import duckdb
 import polars as pl
 
 from influence_assets.contracts import TABLES
-from influence_assets.errors import UserError
 from influence_assets.storage import ddl
+from influence_assets.storage.row_files import RowFiles, file_name
 from influence_assets.storage.warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -26,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class VectorFiles:
+class VectorFiles(RowFiles):
     """The files with the vectors of one encoder.
 
     Args:
@@ -36,17 +32,7 @@ class VectorFiles:
 
     def __init__(self, artifacts: Path, encoder_id: str) -> None:
         self.encoder_id = encoder_id
-        self.folder = artifacts / "vectors" / re.sub(r"[^\w.@-]", "-", encoder_id)
-
-    def paths(self) -> list[Path]:
-        """Every whole file."""
-        return sorted(self.folder.glob("*.parquet"))
-
-    def hashes(self) -> pl.Series:
-        """content_hash of every vector in the files."""
-        if not self.paths():
-            return pl.Series("content_hash", [], dtype=pl.String)
-        return pl.scan_parquet(self.paths()).select("content_hash").collect()["content_hash"]
+        super().__init__(artifacts / "vectors" / file_name(encoder_id))
 
     def add(self, hashes: pl.Series, vectors: NDArray[np.float32]) -> None:
         """Keep a batch.
@@ -55,20 +41,15 @@ class VectorFiles:
             hashes: content_hash of each row of `vectors`.
             vectors: (n, dimensions).
         """
-        rows = pl.DataFrame(
-            {"content_hash": hashes, "vector": vectors},
-            schema={
-                "content_hash": pl.String,
-                "vector": pl.Array(pl.Float32, vectors.shape[1]),
-            },
+        self.add_rows(
+            pl.DataFrame(
+                {"content_hash": hashes, "vector": vectors},
+                schema={
+                    "content_hash": pl.String,
+                    "vector": pl.Array(pl.Float32, vectors.shape[1]),
+                },
+            )
         )
-        data = BytesIO()
-        rows.write_parquet(data, compression="zstd", compression_level=1)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        path = self.folder / f"{hashlib.sha256(data.getvalue()).hexdigest()}.parquet"
-        partial = path.with_suffix(".part")
-        partial.write_bytes(data.getvalue())
-        partial.replace(path)
 
     def read(self, wanted: pl.Series) -> pl.DataFrame:
         """content_hash and vector of those that are wanted and known, each once.
@@ -76,20 +57,9 @@ class VectorFiles:
         Raises:
             UserError: a file is not what was written.
         """
-        found = [self._checked(path) for path in self.paths()]
-        if not found:
+        if not self.paths():
             return pl.DataFrame(schema={"content_hash": pl.String, "vector": pl.List(pl.Float32)})
-        rows = pl.concat(found).unique("content_hash", keep="first")
-        return rows.filter(pl.col("content_hash").is_in(wanted.implode())).sort("content_hash")
-
-    def _checked(self, path: Path) -> pl.DataFrame:
-        data = path.read_bytes()
-        if hashlib.sha256(data).hexdigest() != path.stem:
-            raise UserError(
-                f"{path} is damaged: its SHA-256 is not that in its name. Delete it; what was in "
-                "it is encoded anew."
-            )
-        return pl.read_parquet(BytesIO(data))
+        return super().read(wanted)
 
 
 def load_vectors(warehouse: Warehouse, name: str, encoder_id: str, rows: pl.DataFrame) -> None:

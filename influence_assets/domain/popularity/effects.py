@@ -11,7 +11,7 @@ import polars as pl
 
 from influence_assets.domain.popularity.as_of import as_seen, count
 from influence_assets.domain.popularity.prepare import AUTHOR, EVERYONE, KIND
-from influence_assets.domain.popularity.text_shape import LINK
+from influence_assets.domain.text.marks import LINK_START
 
 PRIOR_EFFECT = 5.0
 """Posts' worth of weight of "no effect" in every effect."""
@@ -22,7 +22,7 @@ _CELLS: dict[str, pl.Expr] = {
     "weekday": pl.col("posted_at").dt.weekday(),
     "hour": pl.col("posted_at").dt.hour() // 4,
     "length": pl.col("text").str.len_chars().log1p().floor(),
-    "link": pl.col("text").str.contains(LINK),
+    "link": pl.col("text").str.contains(LINK_START),
     "mentioning": pl.col("mentions").list.len() > 0,
     "tagging": pl.col("hashtags").list.len().clip(0, 3),
 }

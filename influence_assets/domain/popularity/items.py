@@ -14,10 +14,11 @@ import polars as pl
 from influence_assets.domain.popularity.as_of import as_seen, count
 from influence_assets.domain.popularity.effects import AUTHOR_HALF_LIFE, shrunken
 from influence_assets.domain.popularity.prepare import AUTHOR, EVERYONE
+from influence_assets.domain.text.marks import PICTOGRAPH
 
 MOST_WORDS = 60
 """Later words of a long text say little more and cost time."""
-_WORD = r"[\p{L}\p{N}'\x{2019}]{2,}|[?!\x{2026}]|\p{Extended_Pictographic}"
+_WORD = r"[\p{L}\p{N}'\x{2019}]{2,}|[?!\x{2026}]|" + PICTOGRAPH
 
 
 def item_features(posts: pl.DataFrame) -> pl.DataFrame:

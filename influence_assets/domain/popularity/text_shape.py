@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-LINK = r"https?://|www\."
+from influence_assets.domain.text.marks import LINK_START, PICTOGRAPH
 
 
 def text_features() -> list[pl.Expr]:
@@ -26,9 +26,9 @@ def _lengths(text: pl.Expr) -> list[pl.Expr]:
 def _counts(text: pl.Expr) -> list[pl.Expr]:
     patterns = {
         "at_sign_count": r"@\w",
-        "link_count": rf"{LINK}|\.com\b",
+        "link_count": rf"{LINK_START}|\.com\b",
         "media_link_count": r"pic\.twitter|youtu",
-        "emoji_count": r"\p{Extended_Pictographic}",
+        "emoji_count": PICTOGRAPH,
         "question_mark_count": r"\?",
         "exclamation_mark_count": "!",
         "digit_count": r"\d",
