@@ -106,7 +106,7 @@ def test_a_picture_is_upright_and_its_first_frame(tmp_path: Path) -> None:
 
 
 def test_batches_keep_the_order(pictures: list[Path]) -> None:
-    sizes = [batch for batch in decoded(pictures, lambda picture: picture.size, 32)]
+    sizes = list(decoded(pictures, lambda picture: picture.size, 32))
     assert [len(batch) for batch in sizes] == [32, 32, 6]
     assert [size for batch in sizes for size in batch] == [(90 - i, 40 + i) for i in range(70)]
 
