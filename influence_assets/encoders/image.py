@@ -156,7 +156,7 @@ def load_image_encoder(name: str, encoders: Path, wanted: str = "auto") -> Image
     encoder = ImageEncoder(
         _image_id(found),
         _caption_id(found),
-        _dimensions(found),
+        dimensions(found),
         model,
         preprocess,
         open_clip.get_tokenizer(source, **local),
@@ -206,7 +206,8 @@ def _model_config(found: Found) -> dict[str, Any]:
     return dict(told.get("model_cfg", told))
 
 
-def _dimensions(found: Found) -> int:
+def dimensions(found: Found) -> int:
+    """Length of a vector, without loading the encoder."""
     return int(_model_config(found)["embed_dim"])
 
 
