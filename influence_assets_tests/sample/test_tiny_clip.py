@@ -37,4 +37,4 @@ def test_training_gives_the_same_again_and_learns(tmp_path: Path) -> None:
         encoders.append(load_image_encoder(str(tmp_path / place), tmp_path, "cpu"))
     first, second = (e.encode_texts(["a photo of food"]) for e in encoders)
     assert np.array_equal(first, second)
-    assert judge(encoders[0], draw_lesson(4, 4))["tagged"] > 0.4
+    assert judge(encoders[0], draw_lesson(4, 4))["tagged"] > 0.2
