@@ -11,6 +11,7 @@ from influence_assets.assets.collect import collect_assets, collect_schedules
 from influence_assets.assets.content import content_assets
 from influence_assets.assets.graph import graph_assets
 from influence_assets.assets.images import image_assets
+from influence_assets.assets.pictures import picture_assets
 from influence_assets.assets.popularity import popularity_assets
 from influence_assets.assets.proximity import proximity_assets
 from influence_assets.assets.raw import raw_assets
@@ -48,6 +49,7 @@ def build_defs(settings: Settings | None = None) -> dg.Definitions:
             *image_assets(start),
             *texts_assets(start, settings),
             *text_topics_assets(start, settings),
+            *picture_assets(start, settings),
             *proximity_assets(start, settings),
             *popularity_assets(start, settings),
             *report_assets(),

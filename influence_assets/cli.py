@@ -17,6 +17,7 @@ from rich.console import Console
 
 from influence_assets.cli_collect import add_command
 from influence_assets.cli_common import day_of, print_json, say_progress
+from influence_assets.cli_encoders import encoders_app
 from influence_assets.cli_influence import influence
 from influence_assets.cli_network import network_app, seeds
 from influence_assets.cli_quarantine import quarantine_app
@@ -31,6 +32,7 @@ app = typer.Typer(
 )
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(network_app, name="network")
+app.add_typer(encoders_app, name="encoders")
 app.command()(seeds)
 evaluate_app = typer.Typer(no_args_is_help=True, help="Score models beside baselines.")
 app.add_typer(evaluate_app, name="evaluate")

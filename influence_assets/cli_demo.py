@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from dataclasses import replace
 from typing import Any
 
 from rich.console import Console
@@ -19,6 +20,9 @@ from influence_assets.targets import Request
 PROFILES_PER_COMMUNITY = 16
 """About 280 profiles and 4,800 posts: enough to learn from, and built in some minutes."""
 
+IMAGE_ENCODER = "tiny-demo-clip"
+"""It knows the pictures of the sample world, and comes with the package."""
+
 
 def run_demo(
     settings: Settings, seed: int, console: Console | None, progress: Console
@@ -28,6 +32,8 @@ def run_demo(
     The planted truth goes to `sample/truth` in the home, where no ingest looks.
     """
     started = time.monotonic()
+    if is_tiny := not settings.is_image_encoder_chosen:
+        settings = replace(settings, image_encoder=IMAGE_ENCODER, is_image_encoder_chosen=True)
     progress.print(f"Writing a sample world (seed {seed})")
     scratch = settings.home / "sample"
     write_world(scratch, seed, profiles_per_community=PROFILES_PER_COMMUNITY)
@@ -43,11 +49,18 @@ def run_demo(
     seconds = round(time.monotonic() - started, 1)
     if console is not None:
         console.print(f"\nDone in {seconds} s. The report: {settings.report}", soft_wrap=True)
+        if is_tiny:
+            console.print(
+                f"Pictures were read by {IMAGE_ENCODER}, which is for demonstration only. Set "
+                f"INFLUENCE_IMAGE_ENCODER={IMAGE_ENCODER} for later builds of this home.",
+                soft_wrap=True,
+            )
         console.print("Next: `influence dev` shows it all in the Dagster UI.")
     return {
         "seconds": seconds,
         "report": str(settings.report),
         "rows_in": ingested["rows_in"],
         "rows_quarantined": ingested["rows_quarantined"],
+        "image_encoder": settings.image_encoder,
         "built": outcome.built,
     }

@@ -41,6 +41,8 @@ class Settings:
             sentence-transformers.
         image_encoder: INFLUENCE_IMAGE_ENCODER, of pictures and words about them: a name, or a
             folder saved by open_clip; `none` leaves pictures without vectors.
+        is_image_encoder_chosen: whether the user named it. The default is left out where it is
+            not on this machine; one that was named has to be there.
         sentiment: INFLUENCE_SENTIMENT, `vader`, or a text classifier: a name or a folder.
         emotion: INFLUENCE_EMOTION, a text classifier, or `none` (default).
         topics: INFLUENCE_TOPICS, `embedding`: the fixed topics by likeness to their
@@ -73,6 +75,7 @@ class Settings:
     start_date: date
     text_encoder: str
     image_encoder: str
+    is_image_encoder_chosen: bool
     sentiment: str
     emotion: str
     topics: str
@@ -101,6 +104,7 @@ class Settings:
             start_date=_start_date(env.get("INFLUENCE_START_DATE", "2004-01-01")),
             text_encoder=env.get("INFLUENCE_TEXT_ENCODER", DEFAULT_ENCODER),
             image_encoder=env.get("INFLUENCE_IMAGE_ENCODER", DEFAULT_IMAGE_ENCODER),
+            is_image_encoder_chosen="INFLUENCE_IMAGE_ENCODER" in env,
             sentiment=env.get("INFLUENCE_SENTIMENT", "vader"),
             emotion=env.get("INFLUENCE_EMOTION", "none"),
             topics=env.get("INFLUENCE_TOPICS", "embedding"),
@@ -118,13 +122,14 @@ class Settings:
     def variables(self) -> dict[str, str]:
         """The variables that give these settings again."""
         resolution = str(self.community_resolution)
+        image_encoder = {"INFLUENCE_IMAGE_ENCODER": self.image_encoder}
         has_none = self.community_quality in ("surprise", "significance")
         return {
             "INFLUENCE_HOME": str(self.home),
             "INFLUENCE_WAREHOUSE": str(self.warehouse),
             "INFLUENCE_START_DATE": self.start_date.isoformat(),
             "INFLUENCE_TEXT_ENCODER": self.text_encoder,
-            "INFLUENCE_IMAGE_ENCODER": self.image_encoder,
+            **(image_encoder if self.is_image_encoder_chosen else {}),
             "INFLUENCE_SENTIMENT": self.sentiment,
             "INFLUENCE_EMOTION": self.emotion,
             "INFLUENCE_TOPICS": self.topics,

@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 
 from influence_assets.assets.shell import Build, table_asset
-from influence_assets.embedding import Contents, Encode, embed
+from influence_assets.embedding import AT_ONCE, Contents, Encode, embed
 from influence_assets.encoders.text import load_text_encoder, text_encoder_id
 from influence_assets.settings import Settings
 from influence_assets.storage import sql
@@ -50,7 +50,11 @@ def embed_new_texts(build: Build) -> dict[str, Any]:
 
 
 def embed_new(
-    build: Build, identity: str, contents: Contents, load: Callable[[], Encode]
+    build: Build,
+    identity: str,
+    contents: Contents,
+    load: Callable[[], Encode],
+    at_once: int = AT_ONCE,
 ) -> dict[str, Any]:
     """Encode what has no vector, keep each batch in a file, and add them all to the table.
 
@@ -61,10 +65,11 @@ def embed_new(
         identity: of the encoder.
         contents: what the table has no vector of under this encoder.
         load: gives the encoder, if there is something to encode.
+        at_once: contents in a file: what a killed run loses at most.
     """
     table = build.recipe.table
     files = VectorFiles(build.settings.artifacts, identity)
-    encoded = embed(contents, files, load, lambda line: build.log(f"{table}: {line}"))
+    encoded = embed(contents, files, load, lambda line: build.log(f"{table}: {line}"), at_once)
     load_vectors(build.warehouse, table, identity, files.read(contents.rows["content_hash"]))
     total = build.warehouse.count(table)
     build.warehouse.mark_built(table, build.versions[WHOLE], build.run_id, total)

