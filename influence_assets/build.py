@@ -9,6 +9,7 @@ import dagster as dg
 from influence_assets.assets.authenticity import authenticity_assets
 from influence_assets.assets.collect import collect_assets, collect_schedules
 from influence_assets.assets.content import content_assets
+from influence_assets.assets.duplicates import duplicates_assets
 from influence_assets.assets.graph import graph_assets
 from influence_assets.assets.popularity import popularity_assets
 from influence_assets.assets.proximity import proximity_assets
@@ -42,6 +43,7 @@ def build_defs(settings: Settings | None = None) -> dg.Definitions:
             *authenticity_assets(start, settings),
             *spread_assets(start),
             *content_assets(start, settings),
+            *duplicates_assets(start),
             *proximity_assets(start, settings),
             *popularity_assets(start, settings),
             *report_assets(),

@@ -20,6 +20,7 @@ from dagster._check import CheckError
 from influence_assets.assets import (
     authenticity,
     content,
+    duplicates,
     graph,
     popularity,
     proximity,
@@ -86,6 +87,7 @@ def recipes(settings: Settings) -> dict[str, Recipe]:
         *authenticity.authenticity_recipes(settings),
         *spread.RECIPES,
         *(() if is_early else likeness),
+        duplicates.RECIPE,
         popularity.features_recipe(settings),
         *(popularity.model_recipe(t) for t in popularity.MODEL_TABLES),
         report.RECIPE,

@@ -24,8 +24,8 @@ ASSETS = {
     "graph/proximity_weekly",
     "marts/authenticity_evidence_weekly", "graph/influence_adjusted_weekly",
     "marts/cascades", "marts/hashtags_weekly", "marts/viral_posts",
-    "content/text_embeddings", "features/popularity", "models/registry", "models/evaluations",
-    "models/importances", "report/page",
+    "content/text_embeddings", "content/near_duplicates", "features/popularity",
+    "models/registry", "models/evaluations", "models/importances", "report/page",
 }  # fmt: skip
 
 
@@ -105,7 +105,8 @@ def test_what_computes_outside_the_pool_of_the_warehouse(defs: dg.Definitions) -
     nodes = [d.node_def for d in defs.resolve_asset_graph().assets_defs if d.is_executable]
     outside = {n.name for n in nodes if isinstance(n, dg.OpDefinition) and n.pool != "duckdb"}
     assert outside == {
-        "content__text_embeddings", "features__popularity", "train_popularity"
+        "content__text_embeddings", "content__near_duplicates", "features__popularity",
+        "train_popularity",
     }  # fmt: skip
 
 
