@@ -30,9 +30,7 @@ _SQL_VERSION = "-".join(sql.code_version(f"content.duplicates_{name}") for name 
 RECIPE = Recipe(
     "content.near_duplicates",
     tuple(Upstream(table, "all") for table in ("core.posts", "core.media", *PICTURES_FROM)),
-    "-".join(
-        (code_of(duplicates), *(sql.code_version(f"content.duplicates_{s}") for s in _SELECTS))
-    ),
+    f"{code_of(duplicates)}-{_SQL_VERSION}",
 )
 
 

@@ -30,8 +30,8 @@ LEAST_SET = 16
 """Bits of a hash that are set, and that are not: a picture has about half of them. Of flat colour
 and of a plain ramp nearly all are the same, and such hashes tell nothing of a picture."""
 
-LEAST_CONTRAST = 1e-6
-"""The same of pictures that have no contrast: what is in their hash is noise."""
+LEAST_CONTRAST = 0.01
+"""Standard deviation of the luminance (0 to 1). In the hash of a picture with less is noise."""
 
 MOST_FILES = 50
 """A hash that more files share is that of a logo, a template or an empty picture: it binds none."""

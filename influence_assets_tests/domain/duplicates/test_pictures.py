@@ -20,7 +20,7 @@ from influence_assets.domain.duplicates.pictures import (
 )
 
 
-def images(*hashes: int, contrast: float = 40.0) -> pl.DataFrame:
+def images(*hashes: int, contrast: float = 0.2) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "content_hash": [f"h{n:04d}" for n in range(len(hashes))],
