@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
+import polars as pl
 
 from influence_assets.assets.content import text_embeddings_recipe
 from influence_assets.encoders.text import load_text_encoder, text_encoder_id
 from influence_assets.errors import UserError
 from influence_assets.settings import Settings
-from influence_assets.storage import versions
+from influence_assets.storage import sql, versions
 from influence_assets.storage.vectors import encoder_in, nearest
 from influence_assets.storage.warehouse import Warehouse
 
@@ -202,5 +203,7 @@ def _is_up_to_date(warehouse: Warehouse, settings: Settings) -> bool:
         return not versions.stale(connection, text_embeddings_recipe(settings))
 
 
-def _read(warehouse: Warehouse, name: str, **parameters: Any) -> Any:
-    return warehouse.query(f"content.search_{name}", parameters)
+def _read(warehouse: Warehouse, name: str, **parameters: str) -> pl.DataFrame:
+    # Who only looks makes no warehouse, and keeps nobody else from looking.
+    with warehouse.connect(read_only=True) as connection:
+        return connection.execute(sql.select(f"content.search_{name}"), parameters).pl()
