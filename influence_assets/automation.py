@@ -66,8 +66,11 @@ def jobs() -> list[Any]:
         dg.define_asset_job(
             "retrain",
             dg.AssetSelection.groups("features", "models")
-            | dg.AssetSelection.assets(["content", "text_embeddings"]),
-            description="Embed new texts, make features anew, train and score the models.",
+            | dg.AssetSelection.assets(
+                ["content", "text_embeddings"], ["content", "near_duplicates"]
+            ),
+            description="Embed new texts, find copies, make features anew, train and score the "
+            "models.",
         ),
     ]
 

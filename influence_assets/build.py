@@ -9,6 +9,7 @@ import dagster as dg
 from influence_assets.assets.authenticity import authenticity_assets
 from influence_assets.assets.collect import collect_assets, collect_schedules
 from influence_assets.assets.content import content_assets
+from influence_assets.assets.duplicates import duplicates_assets
 from influence_assets.assets.graph import graph_assets
 from influence_assets.assets.images import image_assets
 from influence_assets.assets.pictures import picture_assets
@@ -50,6 +51,7 @@ def build_defs(settings: Settings | None = None) -> dg.Definitions:
             *texts_assets(start, settings),
             *text_topics_assets(start, settings),
             *picture_assets(start, settings),
+            *duplicates_assets(start),
             *proximity_assets(start, settings),
             *popularity_assets(start, settings),
             *report_assets(),

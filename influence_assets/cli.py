@@ -21,6 +21,7 @@ from influence_assets.cli_encoders import encoders_app
 from influence_assets.cli_influence import influence
 from influence_assets.cli_network import network_app, seeds
 from influence_assets.cli_quarantine import quarantine_app
+from influence_assets.cli_search import search
 from influence_assets.errors import UserError
 from influence_assets.settings import Settings, project_file
 
@@ -34,6 +35,7 @@ app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(network_app, name="network")
 app.add_typer(encoders_app, name="encoders")
 app.command()(seeds)
+app.command()(search)
 evaluate_app = typer.Typer(no_args_is_help=True, help="Score models beside baselines.")
 app.add_typer(evaluate_app, name="evaluate")
 evaluate_app.command()(influence)

@@ -9,6 +9,7 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table
 
+from influence_assets.assets import duplicates
 from influence_assets.assets.popularity import load_platform, platforms
 from influence_assets.assets.shell import logger
 from influence_assets.domain.popularity.evaluation import Settings as EvaluationSettings
@@ -16,6 +17,7 @@ from influence_assets.domain.popularity.evaluation import evaluate
 from influence_assets.domain.popularity.model import MIN_TRAINING_ROWS
 from influence_assets.errors import UserError
 from influence_assets.settings import Settings
+from influence_assets.storage import versions
 from influence_assets.storage.warehouse import Warehouse
 
 TARGETS = ("likes", "comments", "shares", "saves", "views", "engagement")
@@ -40,13 +42,15 @@ def evaluate_popularity(
     baselines do; with 48 hours it sees only those that had settled, as in real use.
 
     Raises:
-        UserError: an unknown target, protocol or platform, or no posts with counts.
+        UserError: an unknown target, protocol or platform, no posts with counts, or copies
+            that are not up to date.
     """
     if target not in TARGETS:
         raise UserError(f"There is no target '{target}'. Choose one of {', '.join(TARGETS)}.")
     if unknown := set(protocols) - {"T", "C"}:
         raise UserError(f"There is no protocol {', '.join(sorted(unknown))}. Choose T, C or both.")
     warehouse = Warehouse(settings.warehouse, settings.lock_wait_s)
+    _check_copies(warehouse)
     known = platforms(warehouse)
     if platform and platform not in known:
         raise UserError(
@@ -67,6 +71,7 @@ def evaluate_popularity(
             found = evaluate(
                 data.features(target, maturity),
                 data.embeddings,
+                copies=data.copies,
                 protocols=protocols,
                 random_split=random_split,
                 settings=EvaluationSettings(maturity=maturity),
@@ -84,6 +89,18 @@ def evaluate_popularity(
     return {"target": target, "scores": pl.concat(scores).to_dicts(), "skipped": skipped}
 
 
+def _check_copies(warehouse: Warehouse) -> None:
+    """Raise where nobody has looked for copies among the posts that there are now."""
+    with warehouse.connect() as connection:
+        is_old = bool(versions.stale(connection, duplicates.RECIPE))
+    if is_old:
+        raise UserError(
+            "Which posts are copies of each other is not known yet, or was found before posts "
+            "came in; a copy of a post to be predicted must not be learnt from. Run `influence "
+            "build --select 'key:\"content/near_duplicates\"'` first."
+        )
+
+
 def print_scores(result: dict[str, Any], console: Console) -> None:
     """A table for each platform, protocol and maturity; models first, best first."""
     frame = pl.DataFrame(result["scores"], infer_schema_length=None)
@@ -95,6 +112,7 @@ def print_scores(result: dict[str, Any], console: Console) -> None:
             f"{platform}, {result['target']}, protocol {protocol} ({PROTOCOLS[str(protocol)]}), "
             f"counts known after {hours:g} h: {first['train_rows']:,} posts to learn from, "
             f"{first['test_rows']:,} to predict, of {first['test_authors']:,} authors"
+            f"{_left_out(first['copies_left_out'])}"
         )
         table.title_justify = "left"
         for algorithm, is_baseline in (
@@ -115,6 +133,12 @@ def print_scores(result: dict[str, Any], console: Console) -> None:
         "MAE is of log(1 + target). Counts known after 0 h: those of every strictly earlier "
         "post, as rules of thumb usually assume; after 48 h: only settled ones, as in real use."
     )
+
+
+def _left_out(copies: int) -> str:
+    if not copies:
+        return ""
+    return f"; left out of training: {copies:,} copies of posts of the test part"
 
 
 def _number(value: float | None) -> str:

@@ -20,6 +20,7 @@ from dagster._check import CheckError
 from influence_assets.assets import (
     authenticity,
     content,
+    duplicates,
     graph,
     images,
     pictures,
@@ -94,6 +95,7 @@ def recipes(settings: Settings) -> dict[str, Recipe]:
         texts.texts_recipe(settings),
         text_topics.text_topics_recipe(settings),
         *pictures.picture_recipes(settings),
+        duplicates.RECIPE,
         popularity.features_recipe(settings),
         *(popularity.model_recipe(t) for t in popularity.MODEL_TABLES),
         report.RECIPE,

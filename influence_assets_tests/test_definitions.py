@@ -31,6 +31,8 @@ ASSETS = {
     "content/text_embeddings", "content/image_embeddings", "content/caption_embeddings",
     "content/image_tags", "features/popularity", "models/registry", "models/evaluations",
     "models/importances", "report/page",
+    "content/text_embeddings", "content/near_duplicates", "features/popularity",
+    "models/registry", "models/evaluations", "models/importances", "report/page",
 }  # fmt: skip
 
 
@@ -115,6 +117,8 @@ def test_what_computes_outside_the_pool_of_the_warehouse(defs: dg.Definitions) -
         "features__popularity", "train_popularity",
         "content__text_embeddings", "content__image_embeddings", "content__caption_embeddings",
         "content__image_tags", "features__popularity", "train_popularity"
+        "content__text_embeddings", "content__near_duplicates", "features__popularity",
+        "train_popularity",
     }  # fmt: skip
 
 

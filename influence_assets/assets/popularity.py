@@ -65,17 +65,20 @@ def features_recipe(settings: Settings) -> Recipe:
 
 def model_recipe(table: str) -> Recipe:
     """The recipe of one of the three tables that a training writes."""
-    above = (Upstream("features.popularity", "all"), Upstream("content.text_embeddings", "all"))
+    tables = ("features.popularity", "content.text_embeddings", "content.near_duplicates")
+    above = tuple(Upstream(table, "all") for table in tables)
     return Recipe(table, above, f"{_CODE}-{SEED}-{__version__}")
 
 
 @dataclass(frozen=True)
 class PlatformPosts:
-    """A platform's posts with their outcome, their text vectors, and the weekly graph."""
+    """A platform's posts with their outcome, their text vectors, the weekly graph, and the group
+    of copies that each is in (NULL of one without copies): for splits, and for no feature."""
 
     posts: pl.DataFrame
     embeddings: npt.NDArray[np.float32]
     graph: pl.DataFrame
+    copies: pl.Series
 
     def features(self, target: str, maturity: timedelta) -> pl.DataFrame:
         """Rows of features.popularity, in the order of `posts`."""
@@ -90,10 +93,12 @@ def load_platform(
     parameters = {"platform": platform}
     posts = warehouse.query("features.popularity_posts", {**parameters, "target": target})
     vectors = warehouse.query("features.text_vectors", parameters)
+    copies = warehouse.query("features.popularity_copies", parameters)
     return PlatformPosts(
         posts.drop("content_hash"),
         _aligned(posts["content_hash"], vectors),
         warehouse.query("features.popularity_graph", parameters),
+        posts.join(copies, on="post_id", how="left", maintain_order="left")["group_id"],
     )
 
 
@@ -197,7 +202,10 @@ def train_all(build: Build) -> dict[str, pl.DataFrame]:
             continue
         features = data.features(TARGET, build.settings.maturity)
         scored = evaluate(
-            features, data.embeddings, settings=EvaluationSettings(maturity=build.settings.maturity)
+            features,
+            data.embeddings,
+            copies=data.copies,
+            settings=EvaluationSettings(maturity=build.settings.maturity),
         )
         for protocol, reason in scored.skipped.items():
             build.log(f"models: {platform}, protocol {protocol} skipped: {reason}")

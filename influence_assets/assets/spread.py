@@ -11,13 +11,13 @@ from influence_assets.assets.shell import Build, code_of, table_asset
 from influence_assets.assets.sql_tables import WEEKS_AT_ONCE
 from influence_assets.contracts import TABLES
 from influence_assets.domain import false_discovery
+from influence_assets.domain.duplicates import parts, texts
 from influence_assets.domain.spread import (
     cascades,
     early,
     episodes,
     growth,
     hashtags,
-    near_duplicates,
     outliers,
     rows,
 )
@@ -48,7 +48,7 @@ CASCADES = Recipe(
         Upstream("core.interactions", "all"),
         Upstream("graph.communities_weekly", "all"),
     ),
-    f"{code_of(cascades, early, episodes, near_duplicates, rows)}-{_sql_version(*_CASCADE_SQL)}"
+    f"{code_of(cascades, early, episodes, parts, rows, texts)}-{_sql_version(*_CASCADE_SQL)}"
     f"-{QUIET.days}-{REPLY_WINDOW_DAYS}",
 )
 
@@ -131,7 +131,7 @@ def compute_cascades(build: Build) -> None:
 def platform_cascades(warehouse: Warehouse, platform: str) -> pl.DataFrame:
     """The cascades of one platform, without its name."""
     here = {"platform": platform}
-    copies = near_duplicates.groups(warehouse.query("spread.texts", here))
+    copies = texts.groups(warehouse.query("spread.texts", here))
     uses = warehouse.query("spread.text_uses", here).join(copies, on="content_hash")
     adoptions = rows.numbered(
         {

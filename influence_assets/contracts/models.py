@@ -69,6 +69,12 @@ class Evaluations(dy.Schema):
     ci_low = dy.Float64(nullable=True, description="2.5 % quantile of the bootstrap by author.")
     ci_high = dy.Float64(nullable=True, description="97.5 % quantile of the bootstrap by author.")
     train_rows = dy.Int64(min=0, description="Posts fitted on.")
+    copies_left_out = dy.Int64(
+        nullable=True,
+        min=0,
+        description="Posts not fitted on as they are copies of posts scored (see "
+        "content.near_duplicates); NULL: written by a version that did not look.",
+    )
     test_rows = dy.Int64(min=0, description="Posts scored.")
     test_authors = dy.Int64(min=0, description="Distinct authors scored.")
 

@@ -6,8 +6,12 @@ need not be computed again.
 
 from __future__ import annotations
 
+import hashlib
+import re
+from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import polars as pl
@@ -15,11 +19,16 @@ import polars as pl
 from influence_assets.contracts import TABLES
 from influence_assets.storage import ddl
 from influence_assets.storage.row_files import RowFiles, file_name
+from influence_assets.errors import UserError
+from influence_assets.storage import ddl, sql
 from influence_assets.storage.warehouse import Warehouse
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+LENGTH_IN_SQL = 384
+"""SELECTs that compare vectors are written for this length, the default text encoder's."""
 
 
 class VectorFiles(RowFiles):
@@ -103,3 +112,57 @@ def _make_room(
     if types["vector"] != wanted:
         connection.execute(f"DROP TABLE {name}")
         connection.execute(ddl.create_statement(TABLES[name], {"vector": wanted}))
+
+
+def encoder_in(warehouse: Warehouse, name: str) -> str | None:
+    """Id of the encoder whose vectors a table holds; None where it holds none.
+
+    Raises:
+        UserError: there is no warehouse yet.
+    """
+    with warehouse.connect(read_only=True) as connection:
+        if _length(connection, name) is None:
+            return None
+        found = connection.execute(f"SELECT encoder_id FROM {name} LIMIT 1").fetchone()
+    return None if found is None else str(found[0])
+
+
+def nearest(
+    warehouse: Warehouse,
+    name: str,
+    select: str,
+    vector: NDArray[np.float32],
+    parameters: Mapping[str, Any],
+) -> pl.DataFrame:
+    """The rows of a SELECT that compares a table's vectors with one, inside DuckDB.
+
+    Args:
+        warehouse: the warehouse.
+        name: the table, with vectors in it.
+        select: under `sql/`; takes $vector and casts it to FLOAT[LENGTH_IN_SQL].
+        vector: what is compared with.
+        parameters: the SELECT's others.
+
+    Raises:
+        UserError: the vectors of the table have another length.
+    """
+    with warehouse.connect(read_only=True) as connection:
+        length = _length(connection, name)
+        if length != len(vector):
+            raise UserError(
+                f"{name} holds vectors of {length} numbers, and the encoder gives {len(vector)}: "
+                "they are of another encoder. Run `influence build --select group:content`."
+            )
+        statement = sql.select(select).replace(f"FLOAT[{LENGTH_IN_SQL}]", f"FLOAT[{length:d}]")
+        return connection.execute(statement, {**parameters, "vector": vector.tolist()}).pl()
+
+
+def _length(connection: duckdb.DuckDBPyConnection, name: str) -> int | None:
+    """The length of a table's vectors; None if there is no such table, or it never had any."""
+    found = connection.execute(
+        "SELECT data_type FROM duckdb_columns() WHERE schema_name || '.' || table_name = $name "
+        "AND column_name = 'vector'",
+        {"name": name},
+    ).fetchone()
+    matched = re.fullmatch(r"FLOAT\[(\d+)\]", found[0]) if found else None
+    return int(matched[1]) if matched else None

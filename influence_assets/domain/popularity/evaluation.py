@@ -72,6 +72,7 @@ class _Tested:
     rows: npt.NDArray[np.int64]
     predicted: dict[str, F64]
     train_rows: int
+    copies_left_out: int
     trees: Trees
 
 
@@ -79,6 +80,7 @@ def evaluate(
     features: pl.DataFrame,
     embeddings: F32 | None = None,
     *,
+    copies: pl.Series | None = None,
     protocols: Sequence[str] = ("T", "C"),
     random_split: bool = False,
     settings: Settings = Settings(),
@@ -95,13 +97,15 @@ def evaluate(
         features: one platform and target, as `features.build_features` gives them, made with the
             same maturity.
         embeddings: of the texts, aligned with `features`, or None.
+        copies: group of copies of each post, aligned with `features`, NULL of one without; None
+            where nobody looked. Training leaves out copies of test posts; nothing else reads it.
         protocols: of T and C (see `splits`).
         random_split: add R, a random split, to tell how much it flatters.
         settings: see there.
 
     Returns:
         Scores; a protocol that cannot be run has a reason in `skipped` and no rows. train_rows
-        is the mean over the folds where there are several.
+        and copies_left_out are means over the folds where there are several.
 
     Raises:
         ValueError: several platforms or targets, or no such protocol.
@@ -115,7 +119,7 @@ def evaluate(
     trees: Trees | None = None
     for protocol in (*protocols, *(["R"] if random_split else [])):
         try:
-            parted = folds(protocol, features, settings.maturity, settings.seed)
+            parted = folds(protocol, features, settings.maturity, settings.seed, copies)
         except SkippedError as reason:
             skipped[protocol] = str(reason)
             continue
@@ -177,7 +181,10 @@ def _run(
     tested = np.concatenate(rows)
     # One mean for all folds: five would order the pooled posts, and a constant must not.
     simple = filled(author_baselines(features, settings.maturity)[tested], float(np.mean(means)))
-    return _Tested(tested, pooled | simple, round(float(np.mean(train_rows))), model.trees)
+    left_out = round(float(np.mean([fold.copies_left_out for fold in parted])))
+    return _Tested(
+        tested, pooled | simple, round(float(np.mean(train_rows))), left_out, model.trees
+    )
 
 
 def _scored(
@@ -191,6 +198,7 @@ def _scored(
         "protocol": protocol,
         "maturity_hours": settings.maturity / timedelta(hours=1),
         "train_rows": tested.train_rows,
+        "copies_left_out": tested.copies_left_out,
         "test_rows": posts.height,
         "test_authors": posts["profile_id"].n_unique(),
     }

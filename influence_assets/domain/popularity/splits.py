@@ -6,6 +6,11 @@ C  cold authors: as T, in five folds by author. A fold's authors are tested on m
    that never saw a post of theirs; their history at prediction time is kept as-of,
    because a platform does know an author's past when it did not train on it.
 R  random: shown only to tell how much such a split flatters.
+
+Copies of a test post are left out of training under T and C: whoever learnt one by heart knows
+the other. The test stays as it is, so that scores can be compared. Authors of copies are not put
+in one fold of C for it: a text that hundreds share would tie them all together. R shows what
+happens without such care, and keeps them.
 """
 
 from __future__ import annotations
@@ -34,17 +39,25 @@ class Fold:
     Attributes:
         train: rows to fit on, shape (n,).
         test: rows to score, shape (n,).
+        copies_left_out: rows that would be in train, but are copies of test rows.
     """
 
     train: Mask
     test: Mask
+    copies_left_out: int = 0
 
 
 class SkippedError(ValueError):
     """A protocol cannot be run on these posts; the message is the reason."""
 
 
-def folds(protocol: str, posts: pl.DataFrame, maturity: timedelta, seed: int = 7) -> list[Fold]:
+def folds(
+    protocol: str,
+    posts: pl.DataFrame,
+    maturity: timedelta,
+    seed: int = 7,
+    copies: pl.Series | None = None,
+) -> list[Fold]:
     """The folds of a protocol; the test rows of different folds are disjoint.
 
     Args:
@@ -52,6 +65,7 @@ def folds(protocol: str, posts: pl.DataFrame, maturity: timedelta, seed: int = 7
         posts: posted_at, post_id, profile_id, outcome; rows without outcome are in no part.
         maturity: how long after publication a label becomes known.
         seed: of the random split (R only).
+        copies: group of copies of each row, NULL of one that has none; or None: nobody looked.
 
     Raises:
         SkippedError: too few posts or authors.
@@ -62,6 +76,8 @@ def folds(protocol: str, posts: pl.DataFrame, maturity: timedelta, seed: int = 7
     found = [_random(posts, seed)] if protocol == "R" else [_time(posts, maturity)]
     if protocol == "C":
         found = _cold(posts, found[0])
+    if copies is not None and protocol != "R":
+        found = [_without_copies(fold, copies) for fold in found]
     for fold in found:
         _check(fold, posts)
     return found
@@ -123,6 +139,13 @@ def author_folds(profile_ids: pl.Series) -> pl.Series:
     return profile_ids.replace_strict(authors, fold, return_dtype=pl.Int64)
 
 
+def _without_copies(fold: Fold, copies: pl.Series) -> Fold:
+    """The fold without the training rows that have a copy among the test rows."""
+    tested = copies.filter(fold.test).drop_nulls().unique()
+    is_copy = copies.is_in(tested.implode()).fill_null(False).to_numpy()
+    return Fold(fold.train & ~is_copy, fold.test, int((fold.train & is_copy).sum()))
+
+
 def _random(posts: pl.DataFrame, seed: int) -> Fold:
     first = _first_test(posts)
     shuffled = np.random.default_rng(seed).permutation(_time_order(posts))
@@ -135,8 +158,9 @@ def _random(posts: pl.DataFrame, seed: int) -> Fold:
 def _check(fold: Fold, posts: pl.DataFrame) -> None:
     if (rows := int(fold.train.sum())) < MIN_TRAINING_ROWS:
         raise SkippedError(
-            f"the outcome of {rows} posts was known when the test began: at least "
-            f"{MIN_TRAINING_ROWS} are needed to learn from"
+            f"the outcome of {rows} posts was known when the test began"
+            f"{f', without {fold.copies_left_out} copies' if fold.copies_left_out else ''}: at "
+            f"least {MIN_TRAINING_ROWS} are needed to learn from"
         )
     if posts.filter(fold.train)["outcome"].n_unique() == 1:
         raise SkippedError(f"all {rows} posts to learn from have the same outcome")

@@ -6,9 +6,11 @@ import math
 from datetime import timedelta
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 import pytest
 
+from influence_assets.contracts.features import FEATURE_COLUMNS
 from influence_assets.contracts.models import Evaluations
 from influence_assets.domain.popularity import (
     Evaluation,
@@ -18,8 +20,9 @@ from influence_assets.domain.popularity import (
     evaluate,
 )
 from influence_assets.domain.popularity.baselines import author_baselines, filled
-from influence_assets_tests.domain.popularity.making import at, drawn_world, posts
+from influence_assets_tests.domain.popularity.making import at, drawn_world, posts, unit_rows
 
+F32 = npt.NDArray[np.float32]
 QUICK = Settings(hyper=Hyperparameters(max_trees=80, min_trees=20), draws=50)
 
 
@@ -115,3 +118,48 @@ def test_baselines_by_hand() -> None:
     np.testing.assert_allclose(found["author_median_last_5"], median)
     np.testing.assert_allclose(found["rolling_median_last_20"], median)
     np.testing.assert_allclose(found["global_mean"], 7)
+
+
+def planted_copies() -> tuple[pl.DataFrame, F32, pl.Series]:
+    """Pairs of posts of the same words and the same odd outcome, one long before the other.
+
+    Whoever remembers the words knows the outcome; there is nothing else to learn. Words are
+    the vectors; all that was known of authors and days is taken away.
+    """
+    rng = np.random.default_rng(5)
+    pairs, single = 80, 240
+    outcome = np.concatenate([rng.permutation(np.repeat([0, 5_000], pairs // 2))] * 2)
+    own = unit_rows(pairs, 24, seed=6)
+    rows = [{"posted_at": at(n), "outcome": int(outcome[n])} for n in range(pairs)]
+    rows += [
+        {"posted_at": at(pairs + n), "outcome": int(rng.choice([0, 5_000]))} for n in range(single)
+    ]
+    rows += [
+        {"posted_at": at(pairs + single + n), "outcome": int(outcome[n])} for n in range(pairs)
+    ]
+    frame = posts(*({"profile_id": f"a{n % 20}"} | row for n, row in enumerate(rows)))
+    nothing = pl.lit(None, pl.Float64)
+    features = build_features(frame, "likes").with_columns(
+        nothing.alias(c) for c in FEATURE_COLUMNS
+    )
+    vectors = np.concatenate([own, unit_rows(single, 24, seed=7), own])
+    copies = pl.Series([f"g{n}" for n in range(pairs)] + [None] * single
+                       + [f"g{n}" for n in range(pairs)])  # fmt: skip
+    return features.with_columns(pl.lit(0.0).alias("hour")), vectors, copies
+
+
+def test_what_is_learnt_by_heart_scores_only_where_copies_stay() -> None:
+    features, vectors, copies = planted_copies()
+    by_heart = Hyperparameters(text_dimensions=24, learning_rate=0.2, min_trees=300)
+    how = Settings(maturity=timedelta(0), hyper=by_heart, draws=50)
+    blind = evaluate(features, vectors, protocols=["T"], settings=how)
+    honest = evaluate(features, vectors, copies=copies, protocols=["T"], settings=how)
+    for found, left_out in ((blind, 0), (honest, 80)):
+        assert set(found.scores["copies_left_out"]) == {left_out}
+        assert set(found.scores["train_rows"]) == {320 - left_out}
+        assert set(found.scores["test_rows"]) == {80}
+    constant = value(honest, "T", "global_mean", "mae")
+    assert value(blind, "T", "ensemble", "src") > 0.6
+    assert value(blind, "T", "ensemble", "mae") < 0.7 * constant
+    assert abs(value(honest, "T", "ensemble", "src")) < 0.3
+    assert value(honest, "T", "ensemble", "mae") > 0.9 * constant

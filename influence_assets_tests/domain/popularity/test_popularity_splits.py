@@ -108,3 +108,42 @@ def test_reasons_to_skip(protocol: str, frame: pl.DataFrame, reason: str) -> Non
 def test_unknown_protocol() -> None:
     with pytest.raises(ValueError, match="no such protocol"):
         folds("X", hourly(100), timedelta(0))
+
+
+def test_copies_of_test_posts_are_not_learnt_from() -> None:
+    frame = hourly(600, authors=12)
+    # Posts 100, 200 and 590 say the same, and so do 50 and 60: both are learnt from.
+    groups: list[str | None] = [None] * 600
+    for n, group in ((100, "a"), (200, "a"), (590, "a"), (50, "b"), (60, "b")):
+        groups[n] = group
+    copies = pl.Series(groups)
+    (plain,) = folds("T", frame, timedelta(hours=48))
+    (fold,) = folds("T", frame, timedelta(hours=48), copies=copies)
+    assert (fold.test == plain.test).all()
+    assert np.flatnonzero(plain.train & ~fold.train).tolist() == [100, 200]
+    assert (plain.copies_left_out, fold.copies_left_out) == (0, 2)
+    # Rows in any order, and a split that is only there to flatter.
+    order = np.random.default_rng(1).permutation(600)
+    (shuffled,) = folds("T", frame[order], timedelta(hours=48), copies=copies[order])
+    assert (shuffled.train == fold.train[order]).all()
+    (one,), (two,) = (folds("R", frame, timedelta(0), copies=c) for c in (copies, None))
+    assert (one.train == two.train).all()
+
+
+def test_in_no_fold_of_cold_authors_copies_are_on_both_sides() -> None:
+    frame = hourly(600, authors=12)
+    rng = np.random.default_rng(2)
+    copies = pl.Series([f"g{n}" if n < 40 else None for n in rng.integers(0, 60, 600)])
+    plain = folds("C", frame, timedelta(hours=48))
+    parted = folds("C", frame, timedelta(hours=48), copies=copies)
+    for before, fold in zip(plain, parted, strict=True):
+        train, test = (set(copies.filter(m).drop_nulls()) for m in (fold.train, fold.test))
+        assert test and train and not train & test
+        assert (fold.test == before.test).all()
+        assert fold.copies_left_out == before.train.sum() - fold.train.sum() > 0
+
+
+def test_copies_that_leave_too_little_are_told() -> None:
+    copies = pl.Series(["g"] * 100)
+    with pytest.raises(SkippedError, match="without 80 copies"):
+        folds("T", hourly(100), timedelta(0), copies=copies)

@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from influence_assets.domain.duplicates.parts import parts
+
 LEAST_WORDS = 8
 """Shorter texts are alike by chance: wishes, thanks, slogans."""
 
@@ -54,8 +56,8 @@ def groups(texts: pl.DataFrame) -> pl.DataFrame:
     if distinct.is_empty():
         return pl.DataFrame(schema={"content_hash": pl.String, "group_id": pl.String})
     shingles = hashed_shingles(distinct)
-    pairs = _resembling(_candidates(_signatures(shingles)), shingles)
-    part = pl.Series("part", _components(pairs, distinct.height))
+    pairs = _resembling(_candidates(shingles), shingles)
+    part = pl.Series("part", parts(pairs, distinct.height))
     return (
         plain.join(distinct.with_columns(part), on="plain")
         .select("content_hash", pl.col("content_hash").min().over("part").alias("group_id"))
@@ -110,33 +112,32 @@ def _hashes(words: Iterable[str]) -> Hashes:
     return np.frombuffer(digests, dtype="<u8")
 
 
-def _signatures(shingles: pl.DataFrame) -> Hashes:
-    """MinHash: by text, the smallest value of its shingles under each of the hash functions."""
-    functions = range(BANDS * ROWS)
-    factors = _hashes(f"factor {n}" for n in functions) | np.uint64(1)
-    shifts = _hashes(f"shift {n}" for n in functions)
-    values = shingles["shingle"].to_numpy()
-    doc = shingles["doc"].to_numpy()
-    starts = np.flatnonzero(np.diff(doc, prepend=-1))
-    smallest = [
-        np.minimum.reduceat(values * factor + shift, starts)
-        for factor, shift in zip(factors, shifts, strict=True)
-    ]
-    return np.stack(smallest)
-
-
-def _candidates(signatures: Hashes) -> pl.DataFrame:
+def _candidates(shingles: pl.DataFrame) -> pl.DataFrame:
     """Pairs that share a band: one, other. Each text is paired with the first of its band only,
     so that a text copied a million times makes a million pairs and not their square."""
+    values = shingles["shingle"].to_numpy()
+    starts = np.flatnonzero(np.diff(shingles["doc"].to_numpy(), prepend=-1))
     found = []
-    for band in signatures.reshape(BANDS, ROWS, -1):
-        rows = pl.DataFrame(list(band), schema=[f"row_{n}" for n in range(ROWS)])
+    # One band at a time: all of them at once would be a hundred numbers a text.
+    for band in range(BANDS):
+        rows = pl.DataFrame(_signature(values, starts, range(band * ROWS, (band + 1) * ROWS)))
         docs = rows.with_row_index("other")
         first = pl.col("other").first().over(rows.columns)
         found.append(
             docs.select(first.alias("one"), "other").filter(pl.col("one") < pl.col("other"))
         )
     return pl.concat(found).unique().sort("one", "other")
+
+
+def _signature(
+    values: Hashes, starts: npt.NDArray[np.int64], functions: Iterable[int]
+) -> dict[str, Hashes]:
+    """MinHash: by text, the smallest value of its shingles under each of the hash functions."""
+    found = {}
+    for n in functions:
+        factor, shift = _hashes((f"factor {n}", f"shift {n}"))
+        found[f"row_{n}"] = np.minimum.reduceat(values * (factor | np.uint64(1)) + shift, starts)
+    return found
 
 
 def _resembling(pairs: pl.DataFrame, shingles: pl.DataFrame) -> pl.DataFrame:
@@ -150,14 +151,3 @@ def _resembling(pairs: pl.DataFrame, shingles: pl.DataFrame) -> pl.DataFrame:
         .filter(both / either >= RESEMBLANCE)
         .select("one", "other")
     )
-
-
-def _components(pairs: pl.DataFrame, size: int) -> npt.NDArray[np.int32]:
-    """The connected part of each text."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    ends = (pairs["one"].to_numpy(), pairs["other"].to_numpy())
-    matrix = coo_array((np.ones(pairs.height, dtype=np.int8), ends), shape=(size, size))
-    parts: npt.NDArray[np.int32] = connected_components(matrix, directed=False)[1]
-    return parts

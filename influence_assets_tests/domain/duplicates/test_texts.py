@@ -9,7 +9,7 @@ import networkx as nx
 import numpy as np
 import polars as pl
 
-from influence_assets.domain.spread.near_duplicates import (
+from influence_assets.domain.duplicates.texts import (
     MULTIPLIER,
     RESEMBLANCE,
     groups,

@@ -1,0 +1,2 @@
+-- A row is a platform that has posts.
+SELECT DISTINCT platform FROM core.posts ORDER BY platform
