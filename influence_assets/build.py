@@ -16,6 +16,7 @@ from influence_assets.assets.raw import raw_assets
 from influence_assets.assets.report import report_assets
 from influence_assets.assets.spread import spread_assets
 from influence_assets.assets.sql_tables import sql_assets
+from influence_assets.assets.topics import topic_assets
 from influence_assets.automation import jobs, schedules, sensors
 from influence_assets.checks import ALL_CHECKS
 from influence_assets.resources import WarehouseResource
@@ -43,6 +44,7 @@ def build_defs(settings: Settings | None = None) -> dg.Definitions:
             *spread_assets(start),
             *content_assets(start, settings),
             *proximity_assets(start, settings),
+            *topic_assets(start, settings),
             *popularity_assets(start, settings),
             *report_assets(),
         ],

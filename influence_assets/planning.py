@@ -26,6 +26,7 @@ from influence_assets.assets import (
     report,
     spread,
     sql_tables,
+    topics,
 )
 from influence_assets.assets.shell import STALE_ONLY_TAGS
 from influence_assets.errors import UserError
@@ -86,6 +87,7 @@ def recipes(settings: Settings) -> dict[str, Recipe]:
         *authenticity.authenticity_recipes(settings),
         *spread.RECIPES,
         *(() if is_early else likeness),
+        *topics.topic_recipes(settings),
         popularity.features_recipe(settings),
         *(popularity.model_recipe(t) for t in popularity.MODEL_TABLES),
         report.RECIPE,

@@ -12,6 +12,7 @@ from influence_assets.contracts import (
     proximity,
     raw,
     spread,
+    topics,
 )
 from influence_assets.contracts.base import TABLES, Grain, Table
 
@@ -30,4 +31,5 @@ __all__ = [
     "proximity",
     "raw",
     "spread",
+    "topics",
 ]
