@@ -28,7 +28,6 @@ from influence_assets.storage.versions import Recipe, Upstream
 SEED = 20_250_101
 
 _MEMORY = {"memory_weeks": MEMORY_WEEKS}
-_SHOWN_WEEKS = 26
 _BY = ["week_start", "topic_id"]
 
 
@@ -189,6 +188,9 @@ def community_picture(build: Build) -> dict[str, Any]:
     """What the largest communities of the last weeks talk about."""
     from influence_assets.reporting import pictures, topic_pictures  # loads matplotlib
 
-    rows = build.warehouse.query("report.community_topics")
+    names = build.warehouse.query("report.community_names")
+    rows = build.warehouse.query("report.community_topics").join(
+        names, on=["platform", "community_id"], how="left", maintain_order="left"
+    ).with_columns(name=pl.coalesce("label", "community_id"))  # fmt: skip
     png = topic_pictures.topics_of_communities(rows, "Topics of communities")
     return {"communities": dg.MetadataValue.md(pictures.as_markdown(png, "Topics of communities"))}

@@ -50,9 +50,7 @@ class TopicsWeekly(dy.Schema):
     )
 
 
-@table(
-    "content.post_topics_weekly", ("week_start", "platform", "post_id"), "week_start", "week"
-)
+@table("content.post_topics_weekly", ("week_start", "platform", "post_id"), "week_start", "week")
 class PostTopicsWeekly(dy.Schema):
     """A row is a post with a text, and the discovered topic that it had as of its own week."""
 

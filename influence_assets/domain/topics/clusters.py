@@ -137,8 +137,16 @@ def shared_neighbours(keys: pl.Series, number: Numbers, cosine: Vectors) -> Netw
 
 def _joined(vectors: Vectors, known: Vectors, label: Numbers) -> tuple[Numbers, Shares]:
     """The cluster of texts that were not clustered: that of most of their nearest, by cosine."""
-    if not len(vectors):
-        return np.empty(0, dtype=np.int64), np.empty(0)
+    found = [
+        _voted(vectors[start : start + MOST_TEXTS], known, label)
+        for start in range(0, len(vectors), MOST_TEXTS)
+    ]
+    none: tuple[Numbers, Shares] = np.empty(0, dtype=np.int64), np.empty(0)
+    labels, shares = zip(none, *found, strict=True)
+    return np.concatenate(labels), np.concatenate(shares)
+
+
+def _voted(vectors: Vectors, known: Vectors, label: Numbers) -> tuple[Numbers, Shares]:
     number, cosine = nearest(vectors, known, neighbours_of(len(known)))
     near = np.where(cosine >= LEAST_LIKENESS, cosine, 0).astype(np.float64)
     of = label[number]

@@ -8,11 +8,14 @@ import numpy as np
 import polars as pl
 
 from influence_assets.domain.graph.tracking import lasting_ids
-from influence_assets.domain.topics.clusters import Found, clusters
+from influence_assets.domain.topics.clusters import clusters
 from influence_assets.domain.topics.near import Vectors
 from influence_assets.domain.topics.words import label, topic_words, uses
 
 EXAMPLES = 5
+
+TELLING_LETTERS = 30
+"""A shorter text is no good example, however near the middle."""
 
 SAME_LIKENESS = 0.85
 """Cosine of the middles of two topics from which on one can be the other come back."""
@@ -32,7 +35,9 @@ class Past:
     ended: pl.DataFrame
 
 
-def topics(texts: pl.DataFrame, posts: pl.DataFrame, past: Past, week: str, seed: int) -> pl.DataFrame:
+def topics(
+    texts: pl.DataFrame, posts: pl.DataFrame, past: Past, week: str, seed: int
+) -> pl.DataFrame:
     """The topics of a week's window, with ids that last.
 
     Args:
@@ -89,9 +94,7 @@ def centroids(members: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _lasting(
-    members: pl.DataFrame, middle: pl.DataFrame, past: Past, week: str
-) -> pl.DataFrame:
+def _lasting(members: pl.DataFrame, middle: pl.DataFrame, past: Past, week: str) -> pl.DataFrame:
     """topic_id, as it was found, and lasting_id.
 
     A topic whose texts are all new may be one that ended long ago: its middle tells.
@@ -123,7 +126,10 @@ def come_back(new: pl.DataFrame, gone: pl.DataFrame) -> pl.DataFrame:
     row = np.arange(new.height)
     is_pair = (alike.argmax(axis=0)[best] == row) & (alike[row, best] >= SAME_LIKENESS)
     return pl.DataFrame(
-        {"topic_id": new["topic_id"].filter(is_pair), "old_id": gone["topic_id"].gather(best[is_pair])},
+        {
+            "topic_id": new["topic_id"].filter(is_pair),
+            "old_id": gone["topic_id"].gather(best[is_pair]),
+        },
         schema=pairs,
     )
 
@@ -152,21 +158,32 @@ def _counted(members: pl.DataFrame, posts: pl.DataFrame) -> pl.DataFrame:
 def _examples(
     members: pl.DataFrame, middle: pl.DataFrame, texts: pl.DataFrame, authors: pl.DataFrame
 ) -> pl.DataFrame:
-    """topic_id and examples: content_hash of the texts nearest its middle, one of a profile."""
-    placed = members.join(texts.select("text_key", "content_hash", "vector"), on="text_key").join(
-        authors.group_by("text_key").agg(pl.col("profile").min()), on="text_key"
-    )
+    """topic_id and examples: content_hash of the texts nearest its middle, one of a profile.
+
+    Texts that are long enough to tell something go before the others.
+    """
+    is_long = (pl.col("text").str.len_chars() >= TELLING_LETTERS).alias("is_long")
+    placed = members.join(
+        texts.select("text_key", "content_hash", "vector", is_long), on="text_key"
+    ).join(authors.group_by("text_key").agg(pl.col("profile").min()), on="text_key")
     number = {topic: i for i, topic in enumerate(middle["topic_id"])}
     if not number:
         return pl.DataFrame(schema={"topic_id": pl.Int64, "examples": pl.List(pl.String)})
     own = _matrix(middle)[placed["topic_id"].replace_strict(number).to_numpy()]
     near = np.einsum("ij,ij->i", placed["vector"].to_numpy(), own).round(5)
     return (
-        placed.select("topic_id", "content_hash", "profile", near=pl.Series(near))
-        .sort("near", "content_hash", descending=[True, False])
+        placed.select("topic_id", "content_hash", "profile", "is_long", near=pl.Series(near))
+        .sort("is_long", "near", "content_hash", descending=[True, True, False])
         # The best text of each profile first, so that one does not speak for all.
         .with_columns(place=pl.col("near").cum_count().over("topic_id", "profile"))
-        .sort("topic_id", "place", "near", "content_hash", descending=[False, False, True, False])
+        .sort(
+            "topic_id",
+            "place",
+            "is_long",
+            "near",
+            "content_hash",
+            descending=[False, False, True, True, False],
+        )
         .group_by("topic_id", maintain_order=True)
         .agg(pl.col("content_hash").head(EXAMPLES).alias("examples"))
     )

@@ -50,9 +50,7 @@ def uses(texts: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def topic_words(
-    members: pl.DataFrame, used: pl.DataFrame, profiles: pl.DataFrame
-) -> pl.DataFrame:
+def topic_words(members: pl.DataFrame, used: pl.DataFrame, profiles: pl.DataFrame) -> pl.DataFrame:
     """The best words of each topic, best first, of nearly the same ones the best.
 
     A word that only one profile uses speaks for a topic of one profile alone, and one that more
