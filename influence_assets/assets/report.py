@@ -69,8 +69,8 @@ def report_assets() -> list[dg.AssetsDefinition]:
         deps=dependencies(RECIPE.upstream, None),
         group_name="report",
         description="One HTML page: what came in, coverage, growth, the network, profiles, "
-        "communities and their lives, what is talked about, what spreads, what to look at twice, model scores against "
-        "baselines, drivers, quarantine.",
+        "communities and their lives, what is talked about, what spreads, what to look at twice, "
+        "model scores against baselines, drivers, quarantine.",
         kinds={"html", "matplotlib"},
         owners=OWNERS,
         code_version=RECIPE.code_version,
