@@ -21,6 +21,7 @@ from influence_assets.assets.spread import spread_assets
 from influence_assets.assets.sql_tables import sql_assets
 from influence_assets.assets.text_topics import text_topics_assets
 from influence_assets.assets.texts import texts_assets
+from influence_assets.assets.topics import topic_assets
 from influence_assets.automation import jobs, schedules, sensors
 from influence_assets.checks import ALL_CHECKS
 from influence_assets.resources import WarehouseResource
@@ -53,6 +54,7 @@ def build_defs(settings: Settings | None = None) -> dg.Definitions:
             *picture_assets(start, settings),
             *duplicates_assets(start),
             *proximity_assets(start, settings),
+            *topic_assets(start, settings),
             *popularity_assets(start, settings),
             *report_assets(),
         ],

@@ -31,6 +31,7 @@ from influence_assets.assets import (
     sql_tables,
     text_topics,
     texts,
+    topics,
 )
 from influence_assets.assets.shell import STALE_ONLY_TAGS
 from influence_assets.errors import UserError
@@ -96,6 +97,7 @@ def recipes(settings: Settings) -> dict[str, Recipe]:
         text_topics.text_topics_recipe(settings),
         *pictures.picture_recipes(settings),
         duplicates.RECIPE,
+        *topics.topic_recipes(settings),
         popularity.features_recipe(settings),
         *(popularity.model_recipe(t) for t in popularity.MODEL_TABLES),
         report.RECIPE,

@@ -38,6 +38,10 @@ RECIPE = Recipe(
             "core.profile_snapshots",
             "core.interactions",
             "marts.profile_metrics_weekly",
+            "content.topics_weekly",
+            "content.post_topics_weekly",
+            "marts.topics_rising_weekly",
+            "marts.community_content_weekly",
             "marts.hashtags_weekly",
             "marts.cascades",
             "marts.viral_posts",
@@ -65,8 +69,8 @@ def report_assets() -> list[dg.AssetsDefinition]:
         deps=dependencies(RECIPE.upstream, None),
         group_name="report",
         description="One HTML page: what came in, coverage, growth, the network, profiles, "
-        "communities and their lives, what spreads, what to look at twice, model scores against "
-        "baselines, drivers, quarantine.",
+        "communities and their lives, what is talked about, what spreads, what to look at twice, "
+        "model scores against baselines, drivers, quarantine.",
         kinds={"html", "matplotlib"},
         owners=OWNERS,
         code_version=RECIPE.code_version,

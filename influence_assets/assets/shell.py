@@ -98,7 +98,11 @@ class Build:
         if chunk:
             yield chunk
 
-    def one_by_one(self, rows_of: Callable[[str], pl.DataFrame]) -> None:
+    def one_by_one(
+        self,
+        rows_of: Callable[[str], pl.DataFrame],
+        lacks: Callable[[str], str] = lambda _: "",
+    ) -> None:
         """Write the partitions in order, of a table that carries on from its own earlier ones.
 
         Where one of those is stale and not part of this run, the version says so: then the
@@ -106,6 +110,8 @@ class Build:
 
         Args:
             rows_of: the rows of a partition by its key; it may read the earlier ones.
+            lacks: asked once the rows are there: what its version says of input that was not,
+                so that the partition stays stale; '' if all was.
         """
         first = min(self.unfinished, default=None)
         left = list(self.versions.items())
@@ -115,9 +121,9 @@ class Build:
                 while left and time.monotonic() < began + HOLD_S:
                     key, version = left.pop(0)
                     is_early = first is not None and first < key
-                    self.write(
-                        rows_of(key), {key: f"{version} before {first}" if is_early else version}
-                    )
+                    rows = rows_of(key)
+                    version += (f" before {first}" if is_early else "") + lacks(key)
+                    self.write(rows, {key: version})
             self.log(f"{self.recipe.table}: up to {key} written")
 
     def write(

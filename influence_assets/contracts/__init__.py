@@ -17,6 +17,7 @@ from influence_assets.contracts import (
     raw,
     spread,
     texts,
+    topics,
 )
 from influence_assets.contracts.base import TABLES, Grain, Table
 
@@ -40,4 +41,5 @@ __all__ = [
     "raw",
     "spread",
     "texts",
+    "topics",
 ]

@@ -99,6 +99,16 @@ def community_sizes(
     return _named_lines(lines, shades, name, label, starts_at_zero=True)
 
 
+def topic_shares(frame: pl.DataFrame, name: str, label: str) -> str:
+    """Each topic's share of a week's posts in per cent, a line per topic."""
+    lines, shades = [], []
+    for (place, title), rows in frame.group_by("place", "label", maintain_order=True):
+        shares = (rows["share"] * 100).to_list()
+        lines.append((words.label(str(title), 34), rows["week_start"].to_list(), shares))
+        shades.append(style.series_colour(int(str(place)) - 1))
+    return _named_lines(lines, shades, name, label, starts_at_zero=True)
+
+
 def _named_lines(
     lines: list[tuple[str, list[date], Heights]],
     colours: list[str],

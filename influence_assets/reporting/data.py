@@ -35,6 +35,10 @@ class ReportData:
     community_names: pl.DataFrame
     community_sizes: pl.DataFrame
     community_events: pl.DataFrame
+    topics: pl.DataFrame
+    topic_weeks: pl.DataFrame
+    topics_rising: pl.DataFrame
+    community_topics: pl.DataFrame
     hashtags: pl.DataFrame
     viral_posts: pl.DataFrame
     cascades: pl.DataFrame

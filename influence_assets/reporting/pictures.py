@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 100_000
 _BLUE, _GREY = "#2f6fde", "#667085"
-_PALETTE = (
+PALETTE = (
     _BLUE, "#d9730d", "#0d8f7c", "#8250df", "#c9356f", "#a07800", "#2590bd", "#94613a",
 )  # fmt: skip
 _MOST_BARS = 20
 _MOST_POINTS = 400
-_PAPER = {
+PAPER = {
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
     "axes.edgecolor": "#d0d5dd",
@@ -54,8 +54,8 @@ def rows_per_partition(keys: list[str], counts: list[int], title: str) -> bytes:
     values = [_mean(counts[i : i + step]) for i in range(0, len(counts), step)]
     starts = keys[::step]
     places = list(range(len(values)))
-    with style.drawing(**_PAPER):
-        figure, axes = _canvas(title, is_empty=not values)
+    with style.drawing(**PAPER):
+        figure, axes = canvas(title, is_empty=not values)
         if len(values) <= 60:
             axes.bar(places, values, color=_BLUE, width=0.8)
         else:
@@ -66,7 +66,7 @@ def rows_per_partition(keys: list[str], counts: list[int], title: str) -> bytes:
         axes.grid(visible=False, axis="x")
         axes.set_ylim(bottom=0)
         style.human_axis(axes)
-        return _to_png(figure)
+        return to_png(figure)
 
 
 def histogram(values: Sequence[float | None], title: str) -> bytes:
@@ -74,14 +74,14 @@ def histogram(values: Sequence[float | None], title: str) -> bytes:
     known = [float(v) for v in values if v is not None and math.isfinite(v)]
     missing = len(values) - len(known)
     text = f"{title} ({words.number(missing)} unknown)" if missing else title
-    with style.drawing(**_PAPER):
-        figure, axes = _canvas(text, is_empty=not known)
+    with style.drawing(**PAPER):
+        figure, axes = canvas(text, is_empty=not known)
         if known:
             axes.hist(known, bins=min(40, max(8, math.isqrt(len(known)))), color=_BLUE)
         axes.grid(visible=False, axis="x")
         style.human_axis(axes)
         style.human_axis(axes, "x")
-        return _to_png(figure)
+        return to_png(figure)
 
 
 def bars(labels: Sequence[str], values: Sequence[float], title: str) -> bytes:
@@ -90,8 +90,8 @@ def bars(labels: Sequence[str], values: Sequence[float], title: str) -> bytes:
     shown = list(values[:_MOST_BARS])
     rest = len(labels) - len(names)
     text = f"{title} (first {_MOST_BARS} of {len(labels)})" if rest else title
-    with style.drawing(**_PAPER):
-        figure, axes = _canvas(text, height=0.75 + 0.24 * max(len(names), 4), is_empty=not names)
+    with style.drawing(**PAPER):
+        figure, axes = canvas(text, height=0.75 + 0.24 * max(len(names), 4), is_empty=not names)
         places = list(range(len(names)))
         drawn = axes.barh(places, shown, color=_BLUE, height=0.7)
         axes.bar_label(drawn, [words.number(value) for value in shown], padding=4)
@@ -101,7 +101,7 @@ def bars(labels: Sequence[str], values: Sequence[float], title: str) -> bytes:
         axes.spines["bottom"].set_visible(False)
         axes.grid(visible=False)
         axes.set_xticks([])
-        return _to_png(figure)
+        return to_png(figure)
 
 
 def network_thumbnail(nodes: pl.DataFrame, edges: pl.DataFrame, title: str) -> bytes:
@@ -113,16 +113,16 @@ def network_thumbnail(nodes: pl.DataFrame, edges: pl.DataFrame, title: str) -> b
         edges: source_id and target_id.
     """
     drawing = network.arrange(nodes, edges)
-    with style.drawing(**_PAPER):
+    with style.drawing(**PAPER):
         from matplotlib.collections import LineCollection
 
-        figure, axes = _canvas(title, height=3.6, is_empty=not drawing.names)
+        figure, axes = canvas(title, height=3.6, is_empty=not drawing.names)
         axes.set_axis_off()
         axes.set_aspect("equal")
         axes.invert_yaxis()
         segments = [[drawing.points[a], drawing.points[b]] for a, b in drawing.pairs]
         axes.add_collection(LineCollection(segments, colors=_GREY, linewidths=0.4, alpha=0.2))
-        colours = [_GREY if c is None else _PALETTE[c] for c in drawing.colours]
+        colours = [_GREY if c is None else PALETTE[c] for c in drawing.colours]
         axes.scatter(
             [x for x, _ in drawing.points],
             [y for _, y in drawing.points],
@@ -132,7 +132,7 @@ def network_thumbnail(nodes: pl.DataFrame, edges: pl.DataFrame, title: str) -> b
             linewidths=0.4,
             zorder=2,
         )
-        return _to_png(figure)
+        return to_png(figure)
 
 
 def as_markdown(picture: bytes, alt: str, kind: str = "png") -> str:
@@ -146,7 +146,8 @@ def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values)
 
 
-def _canvas(title: str, *, height: float = 2.4, is_empty: bool = False) -> tuple[Figure, Axes]:
+def canvas(title: str, *, height: float = 2.4, is_empty: bool = False) -> tuple[Figure, Axes]:
+    """A figure with one drawing, its title, and a word where there is nothing to draw."""
     figure = style.new_figure(6.4, height)
     axes = figure.subplots()
     axes.set_title(words.plain(title, 80))
@@ -155,7 +156,7 @@ def _canvas(title: str, *, height: float = 2.4, is_empty: bool = False) -> tuple
     return figure, axes
 
 
-def _to_png(figure: Figure) -> bytes:
+def to_png(figure: Figure) -> bytes:
     """Encode with a palette; a picture over the limit is drawn again with fewer dots per inch."""
     from PIL import Image
 

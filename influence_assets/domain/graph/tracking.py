@@ -1,7 +1,8 @@
 """Which community of a week is which of the week before, so that ids stay.
 
 Belongs here: overlap of communities, and the ids that follow from it. What a community has lived
-through is told by `lives`.
+through is told by `lives`. Topics are followed in the same way: communities whose members are
+texts.
 """
 
 from __future__ import annotations
@@ -13,24 +14,27 @@ HEIR_SHARE = 0.5
 members come from it to at least this share (as MONIC asks: Spiliopoulou et al. 2006)."""
 
 
-def overlaps(before: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
+def overlaps(
+    before: pl.DataFrame, now: pl.DataFrame, member: str = "profile_id", whole: str = "community_id"
+) -> pl.DataFrame:
     """A row for each pair of communities that share members.
 
     Args:
         before, now: profile_id and community_id of each member.
+        member, whole: how these two columns are named, where other things are followed.
 
     Columns: before_id, now_id, shared (members), size_before, size_now, kept (share of the
     former members that are in the latter), came (share of the latter that are of the
     former), jaccard (Jaccard index, as Greene, Doyle and Cunningham 2010 match by).
     """
     sizes = [
-        members.group_by("community_id").len(f"size_{name}").rename({"community_id": f"{name}_id"})
+        members.group_by(whole).len(f"size_{name}").rename({whole: f"{name}_id"})
         for name, members in (("before", before), ("now", now))
     ]
     shared = pl.col("shared")
     return (
-        before.select("profile_id", before_id="community_id")
-        .join(now.select("profile_id", now_id="community_id"), on="profile_id")
+        before.select(member, before_id=whole)
+        .join(now.select(member, now_id=whole), on=member)
         .group_by("before_id", "now_id")
         .agg(pl.len().alias("shared"))
         .join(sizes[0], on="before_id")
@@ -74,7 +78,12 @@ def first_choices(pairs: pl.DataFrame) -> pl.DataFrame:
 
 
 def lasting_ids(
-    found: pl.DataFrame, before: pl.DataFrame, ended: pl.DataFrame, week: str
+    found: pl.DataFrame,
+    before: pl.DataFrame,
+    ended: pl.DataFrame,
+    week: str,
+    member: str = "profile_id",
+    whole: str = "community_id",
 ) -> pl.DataFrame:
     """The id of each community of a week that it keeps from week to week.
 
@@ -87,17 +96,18 @@ def lasting_ids(
         before: the same of the network before, with lasting ids.
         ended: the same of communities that ended earlier: who was in it of late.
         week: Monday of the week, for new ids.
+        member, whole: how these two columns are named, where other things are followed.
 
     Columns: community_id as in `found`, and lasting_id.
     """
-    ids = found.select("community_id").unique()
-    known = matched(overlaps(before, found))
-    new = found.join(known, left_on="community_id", right_on="now_id", how="anti")
-    back = matched(overlaps(ended, new))
-    old = pl.concat([known, back]).select(community_id="now_id", lasting_id="before_id")
-    made = pl.concat_str(pl.lit(week), pl.lit("/"), pl.col("community_id"))
+    ids = found.select(whole).unique()
+    known = matched(overlaps(before, found, member, whole))
+    new = found.join(known, left_on=whole, right_on="now_id", how="anti")
+    back = matched(overlaps(ended, new, member, whole))
+    old = pl.concat([known, back]).select(pl.col("now_id").alias(whole), lasting_id="before_id")
+    made = pl.concat_str(pl.lit(week), pl.lit("/"), pl.col(whole))
     return (
-        ids.join(old, on="community_id", how="left")
+        ids.join(old, on=whole, how="left")
         .with_columns(pl.col("lasting_id").fill_null(made))
-        .sort("community_id")
+        .sort(whole)
     )

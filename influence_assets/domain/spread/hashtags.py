@@ -1,4 +1,4 @@
-"""Hashtags that take off: used by more profiles than the weeks before let one expect.
+"""Hashtags and topics that take off: used by more profiles than the weeks before let one expect.
 
 A profile counts once in a week, however much it posts: posts of one are no independent events.
 If a hashtag is used at the same rate as before, then of all profile-weeks that used it, the share
@@ -23,10 +23,12 @@ LEAST_PROFILES = 3
 
 FALSE_DISCOVERY_RATE = 0.05
 
-_GROUP = ["platform", "week_start"]
+_GROUP = ("platform", "week_start")
 
 
-def bursts(counts: pl.DataFrame) -> pl.DataFrame:
+def bursts(
+    counts: pl.DataFrame, item: str = "hashtag", group: tuple[str, ...] = _GROUP
+) -> pl.DataFrame:
     """How far each hashtag's week is above what was to be expected.
 
     Args:
@@ -34,6 +36,8 @@ def bursts(counts: pl.DataFrame) -> pl.DataFrame:
             and profiles_before (profiles of each week, summed) of the weeks before; all_posts,
             all_profiles, all_posts_before, all_profiles_before: the same of the whole platform;
             hashtags_known (number of hashtags seen in the week or the weeks before).
+        item: what stands in place of `hashtag`, also in `hashtags_known`.
+        group: what is tested together, in place of platform and week.
 
     Returns:
         platform, week_start, hashtag, posts, profiles; expected_posts and expected_profiles
@@ -50,14 +54,14 @@ def bursts(counts: pl.DataFrame) -> pl.DataFrame:
     ).with_columns(pl.when(has_past).then("log_p").alias("log_p"))
     doubled = ((pl.col("profiles") + 0.5) / (pl.col("expected_profiles") + 0.5)).log(2).floor()
     # A hashtag of the weeks before that nobody used this week was tested too, with p = 1.
-    rate = q_values(pl.col("log_p").exp(), pl.col("hashtags_known")).over(_GROUP)
+    rate = q_values(pl.col("log_p").exp(), pl.col(f"{item}s_known")).over(group)
     level = pl.when(pl.col("false_discovery_rate") <= FALSE_DISCOVERY_RATE).then(doubled)
     return (
         tested.with_columns(rate.alias("false_discovery_rate"))
         .with_columns(level.fill_null(0).clip(0).cast(pl.Int64).alias("burst_level"))
         .select(
-            *_GROUP,
-            "hashtag",
+            *group,
+            item,
             "posts",
             "profiles",
             "expected_posts",

@@ -16,6 +16,7 @@ from influence_assets.reporting.sections import (
     growth,
     models,
     spread,
+    topics,
 )
 
 
@@ -28,6 +29,7 @@ def all_sections(data: ReportData) -> list[Section]:
         graph.network_map(data),
         graph.top_profiles(data),
         communities.communities(data),
+        topics.talked_about(data),
         spread.what_spreads(data),
         evidence.second_look(data),
         models.quality(data),
