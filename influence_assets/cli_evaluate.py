@@ -17,7 +17,6 @@ from influence_assets.domain.popularity.evaluation import evaluate
 from influence_assets.domain.popularity.model import MIN_TRAINING_ROWS
 from influence_assets.errors import UserError
 from influence_assets.settings import Settings
-from influence_assets.storage import versions
 from influence_assets.storage.warehouse import Warehouse
 
 TARGETS = ("likes", "comments", "shares", "saves", "views", "engagement")
@@ -42,25 +41,24 @@ def evaluate_popularity(
     baselines do; with 48 hours it sees only those that had settled, as in real use.
 
     Raises:
-        UserError: an unknown target, protocol or platform, no posts with counts, or copies
-            that are not up to date.
+        UserError: an unknown target, protocol or platform, or no posts with counts.
     """
     if target not in TARGETS:
         raise UserError(f"There is no target '{target}'. Choose one of {', '.join(TARGETS)}.")
     if unknown := set(protocols) - {"T", "C"}:
         raise UserError(f"There is no protocol {', '.join(sorted(unknown))}. Choose T, C or both.")
     warehouse = Warehouse(settings.warehouse, settings.lock_wait_s)
-    _check_copies(warehouse)
     known = platforms(warehouse)
     if platform and platform not in known:
         raise UserError(
             f"There are no posts of the platform '{platform}'. There are posts of: "
             f"{', '.join(known) or 'none'}."
         )
+    copies = duplicates.current_copies(warehouse)
     scores: list[pl.DataFrame] = []
     skipped: list[dict[str, Any]] = []
     for name in [platform] if platform else known:
-        data = load_platform(warehouse, settings, name, target)
+        data = load_platform(warehouse, name, target, copies)
         labelled = int(data.posts["outcome"].is_not_null().sum())
         if labelled < MIN_TRAINING_ROWS:
             skipped.append({"platform": name, "reason": f"{labelled} posts with {target}, too few"})
@@ -87,18 +85,6 @@ def evaluate_popularity(
             "and run `influence build`, or choose another --target."
         )
     return {"target": target, "scores": pl.concat(scores).to_dicts(), "skipped": skipped}
-
-
-def _check_copies(warehouse: Warehouse) -> None:
-    """Raise where nobody has looked for copies among the posts that there are now."""
-    with warehouse.connect() as connection:
-        is_old = bool(versions.stale(connection, duplicates.RECIPE))
-    if is_old:
-        raise UserError(
-            "Which posts are copies of each other is not known yet, or was found before posts "
-            "came in; a copy of a post to be predicted must not be learnt from. Run `influence "
-            "build --select 'key:\"content/near_duplicates\"'` first."
-        )
 
 
 def print_scores(result: dict[str, Any], console: Console) -> None:

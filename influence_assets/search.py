@@ -164,9 +164,7 @@ def _of_picture(
     settings: Settings, query: Query, held: str, encoder: ImageSide | None
 ) -> NDArray[np.float32]:
     if encoder is None:
-        from influence_assets.encoders.image import (  # type: ignore[import-untyped]
-            load_image_encoder,
-        )
+        from influence_assets.encoders.image import load_image_encoder
 
         encoder = load_image_encoder(settings.image_encoder, settings.encoders, settings.device)
     _check_encoder(held, encoder.encoder_id, "image")

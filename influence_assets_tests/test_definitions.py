@@ -21,18 +21,13 @@ ASSETS = {
     "graph/edges_weekly", "graph/profile_centrality_weekly", "graph/centrality_standing_weekly",
     "graph/communities_weekly", "graph/community_events", "graph/community_ties_weekly",
     "graph/community_words_weekly", "graph/community_profiles_weekly", "graph/layout_weekly",
-    "graph/proximity_weekly",
-    "marts/authenticity_evidence_weekly", "graph/influence_adjusted_weekly",
-    "marts/cascades", "marts/hashtags_weekly", "marts/viral_posts",
-    "content/text_embeddings", "content/images", "features/popularity", "models/registry",
-    "models/evaluations", "models/importances", "report/page",
-    "content/text_embeddings", "content/texts", "content/text_topics", "features/popularity",
-    "models/registry", "models/evaluations", "models/importances", "report/page",
-    "content/text_embeddings", "content/image_embeddings", "content/caption_embeddings",
-    "content/image_tags", "features/popularity", "models/registry", "models/evaluations",
-    "models/importances", "report/page",
-    "content/text_embeddings", "content/near_duplicates", "features/popularity",
-    "models/registry", "models/evaluations", "models/importances", "report/page",
+    "graph/proximity_weekly", "marts/authenticity_evidence_weekly",
+    "graph/influence_adjusted_weekly", "marts/cascades", "marts/hashtags_weekly",
+    "marts/viral_posts", "content/text_embeddings", "content/images", "features/popularity",
+    "models/registry", "models/evaluations", "models/importances", "report/page", "content/texts",
+    "content/text_topics", "content/image_embeddings", "content/caption_embeddings",
+    "content/image_tags", "content/near_duplicates", "content/topics_weekly",
+    "content/post_topics_weekly", "marts/topics_rising_weekly", "marts/community_content_weekly",
 }  # fmt: skip
 
 
@@ -112,13 +107,9 @@ def test_what_computes_outside_the_pool_of_the_warehouse(defs: dg.Definitions) -
     nodes = [d.node_def for d in defs.resolve_asset_graph().assets_defs if d.is_executable]
     outside = {n.name for n in nodes if isinstance(n, dg.OpDefinition) and n.pool != "duckdb"}
     assert outside == {
-        "content__images", "content__text_embeddings", "features__popularity", "train_popularity"
-        "content__text_embeddings", "content__texts", "content__text_topics",
-        "features__popularity", "train_popularity",
-        "content__text_embeddings", "content__image_embeddings", "content__caption_embeddings",
-        "content__image_tags", "features__popularity", "train_popularity"
-        "content__text_embeddings", "content__near_duplicates", "features__popularity",
-        "train_popularity",
+        "content__images", "content__text_embeddings", "features__popularity", "train_popularity",
+        "content__texts", "content__text_topics", "content__image_embeddings",
+        "content__caption_embeddings", "content__image_tags", "content__near_duplicates",
     }  # fmt: skip
 
 

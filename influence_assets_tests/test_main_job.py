@@ -209,7 +209,7 @@ def _stored(world: World, platform: str) -> dict[str, Artifact]:
 def test_a_stored_model_predicts_and_a_damaged_one_is_refused(world: World, tmp_path: Path) -> None:
     stored = _stored(world, "twitter")
     assert {a.path.rsplit(".")[-1] for a in stored.values()} == {"ubj", "cbm", "safetensors"}
-    data = load_platform(world.warehouse, world.settings, "twitter", "engagement")
+    data = load_platform(world.warehouse, "twitter", "engagement")
     features = data.features("engagement", world.settings.maturity)
     model = load_popularity(world.settings.artifacts, stored)
     predicted = model.predict(features, data.embeddings)["ensemble"]

@@ -23,7 +23,7 @@ from influence_assets.sample.vocabulary import topics
 from influence_assets.settings import Settings
 from influence_assets.storage import sql
 from influence_assets.storage.versions import stale
-from influence_assets.storage.warehouse import Warehouse, record_version
+from influence_assets.storage.warehouse import WHOLE, Warehouse, record_version
 from influence_assets_tests.sql_making import MON, Tables, post, put
 
 TINY = "tiny-demo-clip"
@@ -66,8 +66,15 @@ class Home:
                     "media_id": name, "platform": "x", "post_id": post_id, "posted_date": MON,
                     "position": place, "mime_type": mime, "path": f"{name[:2]}/{name}",
                 })  # fmt: skip
+                known = connection.execute("SELECT content_hash FROM content.images").fetchall()
+                if mime.startswith("image/") and (name,) not in known:
+                    put(connection, "content.images", {
+                        "content_hash": name, "measures_id": "m", "status": "ok",
+                        "perceptual_hash": "0" * 16,
+                    })  # fmt: skip
             for table in ("core.posts", "core.media"):
                 record_version(connection, table, str(MON), post_id, 1, "run")
+            record_version(connection, "content.images", WHOLE, post_id, 1, "run")
 
     def stale(self) -> set[str]:
         with self.warehouse.connect() as connection:

@@ -9,16 +9,15 @@ import dagster as dg
 import polars as pl
 
 from influence_assets.assets.shell import Build, code_of, table_asset
+from influence_assets.contracts import TABLES
 from influence_assets.domain import duplicates
 from influence_assets.domain.duplicates import pictures
 from influence_assets.domain.duplicates.posts import KINDS, copies
-from influence_assets.storage import sql
+from influence_assets.storage import sql, versions
 from influence_assets.storage.versions import Recipe, Upstream
 from influence_assets.storage.warehouse import Warehouse
 
-PICTURES_FROM: tuple[str, ...] = ()
-"""Tables that tell which pictures are nearly the same: content.images, content.image_embeddings.
-Without them only the same file counts as the same picture."""
+_FROM = ("core.posts", "core.media", "content.images", "content.image_embeddings")
 
 LARGEST = 10
 """Groups that are shown with the materialization."""
@@ -29,7 +28,7 @@ _SQL_VERSION = "-".join(sql.code_version(f"content.duplicates_{name}") for name 
 
 RECIPE = Recipe(
     "content.near_duplicates",
-    tuple(Upstream(table, "all") for table in ("core.posts", "core.media", *PICTURES_FROM)),
+    tuple(Upstream(table, "all") for table in _FROM),
     f"{code_of(duplicates)}-{_SQL_VERSION}",
 )
 
@@ -43,17 +42,30 @@ def duplicates_assets(start: date) -> list[dg.AssetsDefinition]:
 
 def compute_copies(build: Build) -> dict[str, Any]:
     """Every post that is a copy or has one."""
-    posts, texts, shown = (
-        build.warehouse.query(f"content.duplicates_{name}") for name in ("posts", "texts", "shown")
-    )
-    near = near_pictures(build.warehouse) if PICTURES_FROM else _NO_PICTURES
-    found = copies(posts, texts, shown, near)
+    posts, texts, found = _found(build.warehouse)
     build.write(found)
     build.log(f"{build.recipe.table}: {found.height} of {posts.height} posts")
     return described(found, posts, texts)
 
 
-_NO_PICTURES = pl.DataFrame(schema={"content_hash": pl.String, "picture_id": pl.String})
+def current_copies(warehouse: Warehouse) -> pl.DataFrame:
+    """The rows of content.near_duplicates as they should be now.
+
+    Where posts have come in since the table was built they are found anew, and not kept.
+    """
+    with warehouse.connect() as connection:
+        is_old = bool(versions.stale(connection, RECIPE))
+    if is_old:
+        return _found(warehouse)[2]
+    return warehouse.read(RECIPE.table, list(TABLES[RECIPE.table].columns))
+
+
+def _found(warehouse: Warehouse) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Posts, their distinct texts, and the rows of those that are copies."""
+    posts, texts, shown = (
+        warehouse.query(f"content.duplicates_{name}") for name in ("posts", "texts", "shown")
+    )
+    return posts, texts, copies(posts, texts, shown, near_pictures(warehouse))
 
 
 def near_pictures(warehouse: Warehouse) -> pl.DataFrame:

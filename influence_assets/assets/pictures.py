@@ -52,7 +52,7 @@ def picture_recipes(settings: Settings) -> tuple[Recipe, ...]:
 
     words = f"-{code_of(image_meaning)}-{_vocabulary_version(settings)}"
     return (
-        recipe("content.image_embeddings", "core.media"),
+        recipe("content.image_embeddings", "core.media", "content.images"),
         recipe(
             "content.caption_embeddings", "core.posts", "core.media", "content.image_embeddings"
         ),

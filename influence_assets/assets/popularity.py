@@ -70,6 +70,9 @@ def model_recipe(table: str) -> Recipe:
     return Recipe(table, above, f"{_CODE}-{SEED}-{__version__}")
 
 
+NO_COPIES = TABLES["content.near_duplicates"].schema.create_empty()
+
+
 @dataclass(frozen=True)
 class PlatformPosts:
     """A platform's posts with their outcome, their text vectors, the weekly graph, and the group
@@ -87,18 +90,24 @@ class PlatformPosts:
 
 
 def load_platform(
-    warehouse: Warehouse, settings: Settings, platform: str, target: str
+    warehouse: Warehouse, platform: str, target: str, copies: pl.DataFrame = NO_COPIES
 ) -> PlatformPosts:
-    """Read what features are made of; a post without a text has a vector of zeros."""
+    """Read what features are made of; a post without a text has a vector of zeros.
+
+    Args:
+        warehouse: the warehouse.
+        platform, target: of which posts, and which of their counts.
+        copies: rows of content.near_duplicates.
+    """
     parameters = {"platform": platform}
     posts = warehouse.query("features.popularity_posts", {**parameters, "target": target})
     vectors = warehouse.query("features.text_vectors", parameters)
-    copies = warehouse.query("features.popularity_copies", parameters)
+    copied = copies.filter(platform=platform).select("post_id", "group_id")
     return PlatformPosts(
         posts.drop("content_hash"),
         _aligned(posts["content_hash"], vectors),
         warehouse.query("features.popularity_graph", parameters),
-        posts.join(copies, on="post_id", how="left", maintain_order="left")["group_id"],
+        posts.join(copied, on="post_id", how="left", maintain_order="left")["group_id"],
     )
 
 
@@ -136,7 +145,7 @@ def compute_features(build: Build) -> dict[str, Any]:
     """Features of every platform's posts for the default target."""
     frames: list[pl.DataFrame] = [TABLES["features.popularity"].schema.create_empty()]
     for platform in platforms(build.warehouse):
-        data = load_platform(build.warehouse, build.settings, platform, TARGET)
+        data = load_platform(build.warehouse, platform, TARGET)
         frames.append(data.features(TARGET, build.settings.maturity))
         build.log(f"features.popularity: {platform}, {data.posts.height} posts")
     build.write(pl.concat(frames))
@@ -192,8 +201,9 @@ def train_all(build: Build) -> dict[str, pl.DataFrame]:
     rows: dict[str, list[pl.DataFrame]] = {
         name: [TABLES[name].schema.create_empty()] for name in MODEL_TABLES
     }
+    copies = build.warehouse.read("content.near_duplicates", list(NO_COPIES.columns))
     for platform in platforms(build.warehouse):
-        data = load_platform(build.warehouse, build.settings, platform, TARGET)
+        data = load_platform(build.warehouse, platform, TARGET, copies)
         labelled = data.posts["outcome"].is_not_null()
         if labelled.sum() < MIN_TRAINING_ROWS:
             build.log(

@@ -6,10 +6,8 @@ need not be computed again.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +15,9 @@ import duckdb
 import polars as pl
 
 from influence_assets.contracts import TABLES
-from influence_assets.storage import ddl
-from influence_assets.storage.row_files import RowFiles, file_name
 from influence_assets.errors import UserError
 from influence_assets.storage import ddl, sql
+from influence_assets.storage.row_files import RowFiles, file_name
 from influence_assets.storage.warehouse import Warehouse
 
 if TYPE_CHECKING:
