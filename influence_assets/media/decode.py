@@ -24,8 +24,8 @@ from influence_assets.media.limits import MAX_BYTES, MAX_PIXELS
 from influence_assets.media.refused import Refused
 
 WORK_PX = 512
-"""Longest side at which pictures are measured: a face in a group still has its 28 pixels, and a
-picture of a telephone takes no longer than a small one."""
+"""Longest side at which pictures are measured: a face of a twelfth of it has the 40 pixels that it
+takes to be found, and a picture of a telephone takes no longer than a small one."""
 
 THUMBNAIL_PX = 256
 

@@ -22,9 +22,9 @@ def luminance(pixels: Pixels) -> NDArray[np.float32]:
     """Relative luminance of each pixel, 0 to 1 (IEC 61966-2-1, ITU-R BT.709)."""
     value = np.arange(256) / 255
     linear = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
-    light: NDArray[np.float32] = linear.astype(np.float32)[pixels] @ np.array(
-        [0.2126, 0.7152, 0.0722], np.float32
-    )
+    # Added in a fixed order: a product of matrices would differ in its last digits by machine.
+    red, green, blue = ((linear * w).astype(np.float32) for w in (0.2126, 0.7152, 0.0722))
+    light: NDArray[np.float32] = red[pixels[..., 0]] + green[pixels[..., 1]] + blue[pixels[..., 2]]
     return light
 
 
@@ -78,10 +78,10 @@ def _waves() -> NDArray[np.float64]:
 def count_faces(grey: Pixels) -> int:
     """How many faces look into the camera (Viola & Jones 2001, OpenCV's frontal cascade `alt`).
 
-    Where they are, and whose they are, is not kept. Faces from the side, small, dark or turned
-    ones are missed; now and then a pattern is taken for one.
+    Where they are, and whose they are, is not kept. Faces from the side, dark or turned ones, and
+    those below 40 pixels are missed; now and then a pattern is taken for one.
     """
-    faces = _cascade().detectMultiScale(grey, scaleFactor=1.2, minNeighbors=4, minSize=(32, 32))
+    faces = _cascade().detectMultiScale(grey, scaleFactor=1.2, minNeighbors=4, minSize=(40, 40))
     return len(faces)
 
 

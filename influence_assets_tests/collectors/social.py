@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from dataclasses import dataclass
@@ -42,9 +43,9 @@ def planted(number: int) -> list[Planted]:
 def picture(name: str) -> bytes:
     """A picture of its own for each name."""
     out = io.BytesIO()
-    shade = sum(map(ord, name))
-    Image.new("RGB", (40, 30), (shade % 256, shade * 7 % 256, shade * 13 % 256)).save(out, "JPEG")
-    return out.getvalue() + name.encode()
+    red, green, blue = hashlib.sha256(name.encode()).digest()[:3]
+    Image.new("RGB", (40, 30), (red, green, blue)).save(out, "JPEG")
+    return out.getvalue()
 
 
 class Social:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from influence_assets.media import measures
 from influence_assets.media.pool import DecodingPool, Measured, Stored
 from influence_assets.media.refused import Refused
 from influence_assets_tests.media.making import blank_png, encoded, hostile, scene, stored
@@ -56,6 +57,10 @@ def test_the_same_picture_in_every_form(tmp_path: Path) -> None:
     )
     truth = facts(found["png"])
     assert (truth["width_px"], truth["height_px"], truth["frames"]) == (320, 240, 1)
+    # A small picture is measured as it is.
+    light = measures.luminance(np.asarray(image))
+    assert truth["brightness"] == measures.brightness(light)
+    assert truth["contrast"] == measures.contrast(light)
     assert facts(found["lossless"]) == truth | {"mime_type": "image/webp"}
     assert facts(found["clear"]) == truth
     for name in ("jpeg", "webp", "large", "cmyk"):
@@ -139,6 +144,7 @@ def test_workers_that_do_not_start_are_our_fault(tmp_path: Path) -> None:
 HOSTILE_RUN = """
 import json, sys, threading, time
 from pathlib import Path
+from influence_assets.media import measures
 from influence_assets.media.pool import DecodingPool, Measured, Stored
 
 def memory_kb(pid):
