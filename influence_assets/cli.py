@@ -154,7 +154,8 @@ def build(
         print_json({"built": outcome.built, "runs": outcome.run_ids})
         return
     if not outcome.built:
-        out.print("Everything is up to date.")
+        is_left = bool(outcome.run_ids)  # of a table that says by itself what it lacks
+        out.print("Nothing could be built." if is_left else "Everything is up to date.")
     for table, partitions in outcome.built.items():
         out.print(f"{table}: {partitions} partition{'s' if partitions != 1 else ''} built")
     err.print(f"{time.monotonic() - started:.1f} s")

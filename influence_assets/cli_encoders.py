@@ -134,9 +134,9 @@ def _id_of(work: str, name: str, encoders: Path) -> str | None:
 
 def _what_to_do(work: str, name: str, settings: Settings) -> str:
     if work == "image" and not settings.is_image_encoder_chosen:
-        from influence_assets.assets.pictures import missing_default
+        from influence_assets.encoders.image import missing_default
 
-        return missing_default(settings)
+        return missing_default(name)
     return f"not on this machine: `influence encoders fetch {name}`, or choose another"
 
 

@@ -21,6 +21,7 @@ from influence_assets.encoders.image import (
     image_encoder_id,
     load_image_encoder,
     logit_scale,
+    missing_default,
 )
 from influence_assets.encoders.vocabulary import Vocabulary, read_vocabulary
 from influence_assets.settings import Settings
@@ -95,23 +96,13 @@ def where_there_is_an_encoder(compute: Compute) -> Compute:
                 build.write(TABLES[table].schema.create_empty())
                 return {"encoder": "not needed: there are no pictures"}
             if not settings.is_image_encoder_chosen:
-                missing = missing_default(settings)
+                missing = missing_default(settings.image_encoder)
                 build.log(f"{table}: NOT BUILT. {missing}")
                 build.note(WHOLE, build.warehouse.count(table))
                 return {"encoder": f"not built: {missing}"}
         return compute(build)
 
     return checked
-
-
-def missing_default(settings: Settings) -> str:
-    """What to say where the default encoder is not on this machine."""
-    name = settings.image_encoder
-    return (
-        f"The default image encoder {name} is not on this machine, so pictures have no vectors and "
-        f"no tags. Fetch it with `influence encoders fetch {name}` (about 600 MB), or set "
-        "INFLUENCE_IMAGE_ENCODER to a folder saved by open_clip, or to none."
-    )
 
 
 def embed_new_pictures(build: Build) -> dict[str, Any]:

@@ -168,6 +168,15 @@ def load_image_encoder(name: str, encoders: Path, wanted: str = "auto") -> Image
     return encoder
 
 
+def missing_default(name: str) -> str:
+    """What to say where the encoder that nobody chose is not on this machine."""
+    return (
+        f"The default image encoder {name} is not on this machine, so pictures have no vectors and "
+        f"no tags. Fetch it with `influence encoders fetch {name}` (about 600 MB), or set "
+        "INFLUENCE_IMAGE_ENCODER to a folder saved by open_clip, or to none."
+    )
+
+
 def _image_id(found: Found) -> str:
     return found.encoder_id("image", PREPARED)
 

@@ -14,7 +14,8 @@ import logging
 import math
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -152,34 +153,34 @@ def train(lesson: Lesson, seed: int, steps: int = STEPS) -> Any:
     import open_clip
 
     torch.manual_seed(seed)
+    threads = torch.get_num_threads()
     # More threads add up in another order, and for so little they only wait for each other.
     torch.set_num_threads(1)
-    cfg = json.loads(json.dumps(CONFIGURATION["model_cfg"]))
-    model = open_clip.CLIP(**cfg)
-    prepare = open_clip.image_transform(
-        cfg["vision_cfg"]["image_size"], is_train=False, **CONFIGURATION["preprocess_cfg"]
-    )
-    drawn = torch.stack(
-        [torch.stack([prepare(_opened(p)) for p in own]) for own in lesson.pictures]
-    )
-    wanted = torch.from_numpy(_wanted(lesson.topic))
+    model = open_clip.CLIP(**deepcopy(CONFIGURATION["model_cfg"]))
+    tokenizer = open_clip.get_tokenizer("ViT-B-32")
+    drawn = _prepared(lesson)
+    texts = (tokenizer(step) for step in _texts(lesson, seed, steps))
+    seen = _learn(model, drawn, texts, torch.from_numpy(_wanted(lesson.topic)), steps)
+    with torch.no_grad():
+        # What stands for words that were never seen is noise.
+        model.token_embedding.weight[~seen] = 0
+    torch.set_num_threads(threads)
+    return model.eval()
+
+
+def _learn(model: Any, drawn: Any, texts: Iterable[Any], wanted: Any, steps: int) -> Any:
+    """Take the steps, each with a picture and a text of each subject; return the words seen."""
+    torch = import_torch()
     optimizer = torch.optim.AdamW(model.parameters(), lr=PEAK_RATE, weight_decay=0.05)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer,
         lambda step: min(1, (step + 1) / WARM_UP) * (1 + math.cos(math.pi * step / steps)) / 2,
     )
-    tokenizer = open_clip.get_tokenizer("ViT-B-32")
-    seen = torch.zeros(cfg["text_cfg"]["vocab_size"], dtype=torch.bool)
-    for step, texts in enumerate(_texts(lesson, seed, steps)):
-        tokens = tokenizer(texts)
+    seen = torch.zeros(model.token_embedding.num_embeddings, dtype=torch.bool)
+    for step, tokens in enumerate(texts):
         seen[tokens] = True
         chosen = torch.randint(drawn.shape[1], (len(drawn),))
-        images = drawn[torch.arange(len(drawn)), chosen]
-        pictures = model.encode_image(images, normalize=True)
-        words = model.encode_text(tokens, normalize=True)
-        logits = model.logit_scale.exp() * pictures @ words.T
-        loss = torch.nn.functional.cross_entropy
-        lost = (loss(logits, wanted) + loss(logits.T, wanted)) / 2
+        lost = _loss(model, drawn[torch.arange(len(drawn)), chosen], tokens, wanted)
         optimizer.zero_grad()
         lost.backward()
         optimizer.step()
@@ -188,10 +189,28 @@ def train(lesson: Lesson, seed: int, steps: int = STEPS) -> Any:
             model.logit_scale.clamp_(0, math.log(100))
         if step % 100 == 0 or step == steps - 1:
             logger.info(f"step {step + 1:,} of {steps:,}: loss {lost.item():.3f}")
-    with torch.no_grad():
-        # What stands for words that were never seen is noise.
-        model.token_embedding.weight[~seen] = 0
-    return model.eval()
+    return seen
+
+
+def _loss(model: Any, images: Any, tokens: Any, wanted: Any) -> Any:
+    """How far the likeness of pictures and texts is from what it should be, both ways."""
+    entropy = import_torch().nn.functional.cross_entropy
+    pictures = model.encode_image(images, normalize=True)
+    words = model.encode_text(tokens, normalize=True)
+    logits = model.logit_scale.exp() * pictures @ words.T
+    return (entropy(logits, wanted) + entropy(logits.T, wanted)) / 2
+
+
+def _prepared(lesson: Lesson) -> Any:
+    """The pictures as the model takes them: (subject, picture, 3, height, width)."""
+    torch = import_torch()
+    import open_clip
+
+    size = CONFIGURATION["model_cfg"]["vision_cfg"]["image_size"]
+    prepare = open_clip.image_transform(size, is_train=False, **CONFIGURATION["preprocess_cfg"])
+    return torch.stack(
+        [torch.stack([prepare(_opened(data)) for data in own]) for own in lesson.pictures]
+    )
 
 
 def _opened(data: bytes) -> Any:

@@ -185,6 +185,29 @@ def test_a_text_side_that_the_hub_would_be_asked_for_is_refused(tmp_path: Path) 
         load_image_encoder(str(mine), tmp_path)
 
 
+def test_a_tokenizer_of_its_own_is_taken_from_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = find("all-MiniLM-L6-v2", tmp_path)
+    assert text is not None
+    mine = copied(tmp_path)
+    (mine / "golden.json").unlink()
+    for name in ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt"):
+        shutil.copy(text.folder / name, mine)
+    told = json.loads((mine / "open_clip_config.json").read_text(encoding="utf-8"))
+    told["model_cfg"]["text_cfg"]["hf_tokenizer_name"] = "some/repository"
+    (mine / "open_clip_config.json").write_text(json.dumps(told), encoding="utf-8")
+    tried = []
+
+    def connect(_: object, address: object) -> None:
+        tried.append(address)
+        raise OSError("the network is cut")
+
+    monkeypatch.setattr("socket.socket.connect", connect)
+    assert load_image_encoder(str(mine), tmp_path, "cpu").encode_texts(["a dog"]).shape == (1, 32)
+    assert tried == []
+
+
 def test_pickled_weights_are_no_encoder(tmp_path: Path) -> None:
     mine = copied(tmp_path)
     (mine / "open_clip_model.safetensors").rename(mine / "open_clip_pytorch_model.bin")
