@@ -14,6 +14,7 @@ from influence_assets.assets.graph import graph_assets
 from influence_assets.assets.images import image_assets
 from influence_assets.assets.pictures import picture_assets
 from influence_assets.assets.popularity import popularity_assets
+from influence_assets.assets.post_content import post_content_assets
 from influence_assets.assets.proximity import proximity_assets
 from influence_assets.assets.raw import raw_assets
 from influence_assets.assets.report import report_assets
@@ -55,6 +56,7 @@ def build_defs(settings: Settings | None = None) -> dg.Definitions:
             *duplicates_assets(start),
             *proximity_assets(start, settings),
             *topic_assets(start, settings),
+            *post_content_assets(start, settings),
             *popularity_assets(start, settings),
             *report_assets(),
         ],

@@ -28,6 +28,7 @@ ASSETS = {
     "content/text_topics", "content/image_embeddings", "content/caption_embeddings",
     "content/image_tags", "content/near_duplicates", "content/topics_weekly",
     "content/post_topics_weekly", "marts/topics_rising_weekly", "marts/community_content_weekly",
+    "content/post_content",
 }  # fmt: skip
 
 
