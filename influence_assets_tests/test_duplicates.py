@@ -83,7 +83,7 @@ def test_nothing_to_compare(own: Warehouse, settings: Settings) -> None:
 
 
 def test_pictures_by_hash_and_vector(own: Warehouse) -> None:
-    # Hashes of a picture, of the same with two bits changed twice, and of one not readable.
+    # Hashes of a picture, of the same with two bits changed twice, and of one that was refused.
     hashes = {"a": 0xFFFF_0000_FFFF_0000, "b": 0xFFFF_0000_FFFF_0003, "c": 0xFFFF_0000_FFFF_0030}
     with own.connect() as tables:
         tables.execute("CREATE SCHEMA IF NOT EXISTS content")
@@ -93,7 +93,8 @@ def test_pictures_by_hash_and_vector(own: Warehouse) -> None:
                        "(content_hash VARCHAR, vector FLOAT[2])")  # fmt: skip
         tables.executemany(
             "INSERT INTO content.images VALUES (?, ?, ?, 0.2)",
-            [(n, "ok", f"{h:016x}") for n, h in hashes.items()] + [("d", "refused", None)],
+            [(n, "ok", f"{h:016x}") for n, h in hashes.items()]
+            + [("d", "refused", f"{hashes['a']:016x}")],
         )
     assert near_pictures(own).rows() == [("a", "a"), ("b", "a"), ("c", "a")]
     with own.connect() as tables:
