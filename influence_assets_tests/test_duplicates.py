@@ -86,8 +86,7 @@ def name(letter: str) -> str:
     return letter * 64
 
 
-def image(letter: str, perceptual_hash: str | None) -> dict[str, Any]:
-    status = "refused" if perceptual_hash is None else "ok"
+def image(letter: str, perceptual_hash: str, status: str = "ok") -> dict[str, Any]:
     return {
         "content_hash": name(letter), "measures_id": "m", "status": status, "contrast": 0.2,
         "perceptual_hash": perceptual_hash,
@@ -95,11 +94,11 @@ def image(letter: str, perceptual_hash: str | None) -> dict[str, Any]:
 
 
 def test_pictures_by_hash_and_vector(own: Warehouse) -> None:
-    # Hashes of a picture, of the same with two bits changed twice, and of one not readable.
+    # Hashes of a picture, of the same with two bits changed twice, and of one that was refused.
     hashes = {"a": 0xFFFF_0000_FFFF_0000, "b": 0xFFFF_0000_FFFF_0003, "c": 0xFFFF_0000_FFFF_0030}
     with own.connect() as tables:
         put(tables, "content.images", *(image(n, f"{h:016x}") for n, h in hashes.items()),
-            image("d", None))  # fmt: skip
+            image("d", f"{hashes['a']:016x}", "refused"))  # fmt: skip
     assert near_pictures(own).rows() == [
         (name("a"), name("a")),
         (name("b"), name("a")),

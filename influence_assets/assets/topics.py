@@ -16,6 +16,7 @@ from influence_assets.assets.sql_tables import (
     sql_compute,
     sql_recipe,
 )
+from influence_assets.assets.texts import texts_recipe
 from influence_assets.contracts import TABLES
 from influence_assets.domain import false_discovery, topics
 from influence_assets.domain.graph import communities, leiden, tracking
@@ -68,24 +69,32 @@ RISING = Recipe(
     f"{code_of(hashtags, false_discovery)}-{MEMORY_WEEKS}"
     f"-{_sql_version('marts.topic_weeks', 'marts.topic_engagement', 'marts.topic_communities')}",
 )
-COMMUNITY_CONTENT = sql_recipe(
-    "marts.community_content_weekly",
-    Upstream("core.posts", "week"),
-    Upstream("content.topics_weekly", "same", drives=False),
-    Upstream("content.post_topics_weekly", "same", drives=False),
-    Upstream("graph.communities_weekly", "so_far", drives=False),
-)
+
+
+def community_content_recipe(settings: Settings) -> Recipe:
+    """Stale with a week's posts, their topics and communities, and with another way to read
+    sentiment: of a text it is given, so that new texts make no old week stale."""
+    return sql_recipe(
+        "marts.community_content_weekly",
+        Upstream("core.posts", "week"),
+        Upstream("content.topics_weekly", "same", drives=False),
+        Upstream("content.post_topics_weekly", "same", drives=False),
+        Upstream("graph.communities_weekly", "so_far", drives=False),
+        Upstream("content.texts", "touched"),
+        settings=f"-{texts_recipe(settings).code_version}",
+    )
 
 
 def topic_recipes(settings: Settings) -> list[Recipe]:
     """In an order in which they can be built."""
-    return [topics_recipe(settings), POST_TOPICS, RISING, COMMUNITY_CONTENT]
+    return [topics_recipe(settings), POST_TOPICS, RISING, community_content_recipe(settings)]
 
 
 def topic_assets(start: date, settings: Settings) -> list[dg.AssetsDefinition]:
     """The assets of discovered topics."""
     of_sql = {"sql", "duckdb", "table"}
-    content = with_picture(sql_compute(COMMUNITY_CONTENT), community_picture)
+    told = community_content_recipe(settings)
+    content = with_picture(sql_compute(told), community_picture)
     return [
         table_asset(
             topics_recipe(settings),
@@ -95,7 +104,7 @@ def topic_assets(start: date, settings: Settings) -> list[dg.AssetsDefinition]:
         ),
         table_asset(POST_TOPICS, sql_compute(POST_TOPICS), start=start, kinds=of_sql),
         table_asset(RISING, compute_rising, start=start, kinds={"polars", "table"}),
-        table_asset(COMMUNITY_CONTENT, content, start=start, kinds=of_sql),
+        table_asset(told, content, start=start, kinds=of_sql),
     ]
 
 

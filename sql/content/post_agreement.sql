@@ -18,7 +18,9 @@ pairs AS (
         list_cosine_similarity(captions.vector::FLOAT[], pictures.vector::FLOAT[]) AS agreement
     FROM core.posts AS posts
     JOIN captions ON captions.content_hash = sha256(posts.text)
-    JOIN core.media AS media USING (platform, post_id)
+    -- A post may show a picture twice.
+    JOIN (SELECT DISTINCT platform, post_id, media_id FROM core.media) AS media
+        USING (platform, post_id)
     JOIN pictures ON pictures.content_hash = media.media_id AND pictures.encoder = captions.encoder
 )
 SELECT

@@ -7,14 +7,6 @@ WITH posts AS (
     FROM core.posts
     WHERE posted_date BETWEEN CAST($first_day AS DATE) AND CAST($last_day AS DATE) + 6
 ),
--- What is known of a text's sentiment, from -1 to 1, and whether that is positive or negative.
-felt AS (
-    SELECT
-        CAST(NULL AS VARCHAR) AS content_hash,
-        CAST(NULL AS DOUBLE) AS sentiment,
-        CAST(NULL AS VARCHAR) AS sentiment_label
-    WHERE false
-),
 placed AS (
     SELECT w.platform, w.week_start, c.week_start AS community_week
     FROM (SELECT DISTINCT platform, week_start FROM posts) AS w
@@ -34,7 +26,7 @@ said AS (
         ON t.week_start = p.week_start AND t.platform = p.platform AND t.post_id = p.post_id
     LEFT JOIN content.topics_weekly AS w
         ON w.week_start = t.week_start AND w.topic_id = t.topic_id
-    LEFT JOIN felt AS f ON f.content_hash = p.content_hash
+    LEFT JOIN content.texts AS f ON f.content_hash = p.content_hash
 ),
 topics AS (
     SELECT

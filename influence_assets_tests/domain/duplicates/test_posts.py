@@ -119,13 +119,13 @@ def test_a_line_that_many_write_ties_no_pictures() -> None:
 
 
 def test_across_platforms_and_who_was_first() -> None:
-    rows = [post("a", LONG, hour=5), post("b", LONG, hour=2), post("c", LONG, hour=2)]
+    rows = [post("a", LONG, hour=2), post("b", LONG, hour=2), post("c", LONG, hour=5)]
     posts, texts, shown = frames(rows)
     posts = posts.with_columns(platform=pl.Series(["y", "y", "x"]))
     made = copies(posts, texts, shown, pl.DataFrame(schema={"content_hash": pl.String,
                                                             "picture_id": pl.String}))  # fmt: skip
     assert made.select("platform", "post_id", "group_id", "group_size", "is_first").rows() == [
-        ("x", "c", "x/c", 3, True), ("y", "a", "x/c", 3, False), ("y", "b", "x/c", 3, False),
+        ("x", "c", "x/c", 3, False), ("y", "a", "x/c", 3, True), ("y", "b", "x/c", 3, False),
     ]  # fmt: skip
 
 
