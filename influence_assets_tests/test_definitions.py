@@ -24,8 +24,9 @@ ASSETS = {
     "graph/proximity_weekly",
     "marts/authenticity_evidence_weekly", "graph/influence_adjusted_weekly",
     "marts/cascades", "marts/hashtags_weekly", "marts/viral_posts",
-    "content/text_embeddings", "features/popularity", "models/registry", "models/evaluations",
-    "models/importances", "report/page",
+    "content/text_embeddings", "content/topics_weekly", "content/post_topics_weekly",
+    "marts/topics_rising_weekly", "marts/community_content_weekly", "features/popularity",
+    "models/registry", "models/evaluations", "models/importances", "report/page",
 }  # fmt: skip
 
 
