@@ -39,7 +39,7 @@ def agreement(texts: pl.DataFrame) -> tuple[float, float]:
     )
 
 
-@pytest.mark.parametrize("count", [800, pytest.param(4_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [500, pytest.param(4_000, marks=pytest.mark.slow)])
 def test_two_seeds_find_the_same_topics_of_real_captions(
     shared_data: Path, tmp_path: Path, count: int
 ) -> None:
@@ -55,7 +55,7 @@ def test_two_seeds_find_the_same_topics_of_real_captions(
 def test_the_topics_planted_in_the_sample_world_are_found(tmp_path: Path) -> None:
     data, _ = draw_world(7, 26, 24)
     english = data.posts.filter(pl.col("language") == "en")
-    texts = encoded(english.select("text", "topic", profile="author"), 800, tmp_path)
+    texts = encoded(english.select("text", "topic", profile="author"), 500, tmp_path)
     rows = clusters(texts, 1).rows.drop_nulls("topic_id")
     both = texts.join(rows, on="text_key")
     assert both.height >= 0.9 * texts.height
