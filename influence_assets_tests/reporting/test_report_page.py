@@ -56,7 +56,7 @@ def test_page_is_well_formed_with_unique_ids(world: Warehouse) -> None:
     ids = page.attributes("id")
     assert len(ids) == len(set(ids))
     anchors = [h[1:] for tag, a in page.tags if tag == "a" and (h := a.get("href") or "")[0] == "#"]
-    assert len(anchors) == 11
+    assert len(anchors) == 12
     assert set(anchors) <= set(ids)
 
 
@@ -75,8 +75,8 @@ def test_page_loads_nothing(world: Warehouse) -> None:
 def test_every_picture_has_words(world: Warehouse) -> None:
     page = Page(render_report(world.report()))
     pictures = [attrs for tag, attrs in page.tags if tag == "svg"]
-    # Coverage, growth, network, community sizes, evaluations, importances.
-    assert len(pictures) == 6
+    # Coverage, growth, network, community sizes, topics, evaluations, importances.
+    assert len(pictures) == 7
     assert all(p["role"] == "img" and len(p["aria-label"] or "") > 40 for p in pictures)
     assert all(p["viewbox"] for p in pictures)
 
@@ -166,7 +166,7 @@ def test_folders_of_refused_files_are_not_told(world: Warehouse) -> None:
 def test_empty_page_says_what_to_run(empty: Warehouse) -> None:
     page = Page(render_report(empty.report()))
     assert page.text.count("Nothing here yet: run influence ingest PATH") == 3
-    assert page.text.count("run influence build") == 6
+    assert page.text.count("run influence build") == 7
     assert page.text.count("run influence evaluate popularity") == 2
     assert not [tag for tag, _ in page.tags if tag in {"svg", "table"}]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,7 @@ def fill(warehouse: Warehouse) -> None:
     _fill_core(warehouse)
     _fill_graph(warehouse)
     _fill_spread(warehouse)
+    _fill_topics(warehouse)
     _fill_models(warehouse)
 
 
@@ -235,6 +237,43 @@ def _fill_spread(w: Warehouse) -> None:
         (W2, "ig", "c", "engagement_low", "posts", -4.0, W1, W2, 1.0, "Engagement is low."),
         (W1, "ig", "d", "engagement_low", "posts", -5.0, W1, W1, 1.0, "It was low."),
     )
+
+
+def _fill_topics(w: Warehouse) -> None:
+    texts = [sha256(f"text of {post_id}".encode()).hexdigest() for post_id in ("p1", "p2")]
+    w.put(
+        "content.topics_weekly",
+        "week_start topic_id label texts posts share platforms examples",
+        (W1, "bread", "bread, oven", 4, 3, 0.6, ["ig"], texts[:1]),
+        (W1, "goal", "goal, derby", 2, 2, 0.4, ["ig"], []),
+        # Called otherwise by now, and the other was not talked about.
+        (W2, "bread", "bread, oven, crust", 5, 1, 0.5, ["ig"], [*texts, "gone"]),
+        (W2, "vote", "vote, rent", 3, 0, 0.0, ["ig"], []),
+    )
+    w.put(
+        "content.post_topics_weekly",
+        "week_start platform post_id topic_id",
+        *((W1, "ig", f"p{n}", "bread" if n < 4 else "goal") for n in range(1, 6)),
+        (W2, "ig", "p6", "bread"), (W2, "ig", "p7", None),
+    )  # fmt: skip
+    w.put(
+        "marts.topics_rising_weekly",
+        "week_start topic_id label posts profiles expected_profiles burst_score is_rising"
+        " engagement_ratio community_platforms community_ids community_posts",
+        (W1, "bread", "bread, oven", 3, 3, 1.0, 3.0, True, None, [], [], []),
+        # Risen again: told of once, by the newest week.
+        (W2, "bread", "bread, oven, crust", 9, 8, 2.5, 2.0, True, 1.25, ["ig"], ["a"], [6]),
+        (W2, "goal", "goal, derby", 9, 9, 9.0, 0.3, False, 1.0, [], [], []),
+    )
+    w.put(
+        "marts.community_content_weekly",
+        "week_start platform community_id posts topic_ids topic_labels topic_shares"
+        " posts_with_sentiment sentiment_mean negative_share",
+        (W1, "ig", "a", 4, ["bread", "goal"], ["bread, oven", "goal, derby"], [0.5, 0.25],
+         3, 0.5, 0.0),
+        (W2, "ig", "a", 1, ["bread"], ["bread, oven, crust"], [1.0], 1, -0.5, 1.0),
+        (W2, "ig", "c", 1, [], [], [], 0, None, None),
+    )  # fmt: skip
 
 
 def _fill_models(w: Warehouse) -> None:

@@ -43,7 +43,7 @@ LEAST_SHARE = 0.002
 LEAST_CONFIDENCE = 0.3
 """Share of a text's ties that must lie in its topic; else it has none."""
 
-HOW = Leiden(resolution=2.0, runs=4, iterations=6)
+HOW = Leiden(resolution=2.0, runs=10, iterations=6)
 
 Shares = npt.NDArray[np.float64]
 
