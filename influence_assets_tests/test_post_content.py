@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -101,13 +102,15 @@ def test_days_alone_that_are_asked_for(filled: Tables) -> None:
     assert sorted(found["post_id"]) == ["blank", "plain"]
 
 
-def test_a_day_is_stale_with_its_posts_its_week_and_the_ways_of_measuring(tables: Tables) -> None:
+def test_a_day_is_stale_with_its_posts_its_week_and_the_ways_of_measuring(
+    tables: Tables, tmp_path: Path
+) -> None:
     def days(**variables: str) -> set[str]:
-        settings = Settings.from_env({"INFLUENCE_HOME": "/nowhere"} | variables)
+        settings = Settings.from_env({"INFLUENCE_HOME": str(tmp_path)} | variables)
         return set(stale(tables, post_content_recipe(settings)))
 
     def built() -> None:
-        recipe = post_content_recipe(Settings.from_env({"INFLUENCE_HOME": "/nowhere"}))
+        recipe = post_content_recipe(Settings.from_env({"INFLUENCE_HOME": str(tmp_path)}))
         for day, version in stale(tables, recipe).items():
             record_version(tables, recipe.table, day, version, 1, "run")
 
@@ -127,3 +130,6 @@ def test_a_day_is_stale_with_its_posts_its_week_and_the_ways_of_measuring(tables
     built()
     for name in ("SENTIMENT", "EMOTION", "TOPICS", "IMAGE_ENCODER"):
         assert len(days(**{f"INFLUENCE_{name}": "other"})) == 3, name
+    # The default image encoder is fetched.
+    (tmp_path / "encoders" / "laion--CLIP-ViT-B-32-laion2B-s34B-b79K").mkdir(parents=True)
+    assert len(days()) == 3

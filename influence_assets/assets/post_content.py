@@ -13,20 +13,22 @@ from influence_assets.assets.shell import table_asset
 from influence_assets.assets.sql_tables import sql_compute, sql_recipe
 from influence_assets.assets.text_topics import text_topics_recipe
 from influence_assets.assets.texts import texts_recipe
+from influence_assets.encoders.find import is_here
 from influence_assets.settings import Settings
 from influence_assets.storage.versions import Recipe, Upstream
 
 
 def post_content_recipe(settings: Settings) -> Recipe:
     """A day is stale with its posts and media, with the topics of its week, and where texts or
-    pictures are measured in another way."""
+    pictures are measured in another way, such as by an encoder that was fetched since."""
     looked_up = (
         texts_recipe(settings),
         text_topics_recipe(settings),
         images_recipe(),
         *picture_recipes(settings),
     )
-    ways = "\n".join(recipe.code_version for recipe in looked_up)
+    can_see = is_here(settings.image_encoder, settings.encoders)
+    ways = "\n".join([f"{can_see}", *(recipe.code_version for recipe in looked_up)])
     return sql_recipe(
         "content.post_content",
         Upstream("core.posts", "same"),

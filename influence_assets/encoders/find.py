@@ -105,6 +105,13 @@ def find(name: str, encoders: Path) -> Found | None:
     return Found(short, folder, _one_sum(folder, weights), _one_sum(folder, said))
 
 
+def is_here(name: str, encoders: Path) -> bool:
+    """Whether there seems to be such an encoder on this machine; nothing is read."""
+    bare = _BARE.fullmatch(name)
+    places = (Path(bare[2]) if bare else Path(name), home_folder(name, encoders))
+    return name in PACKAGED or name in BUNDLED or any(place.exists() for place in places)
+
+
 def home_folder(name: str, encoders: Path) -> Path:
     """Where an encoder that was fetched lies: `owner/model` in a folder `owner--model`."""
     return encoders / hub_name(name).replace("/", "--")
