@@ -15,9 +15,9 @@ import pytest
 from influence_assets.assets.shell import Build, Compute
 from influence_assets.assets.sql_tables import MEMORY_WEEKS, sql_compute
 from influence_assets.assets.topics import (
-    COMMUNITY_CONTENT,
     POST_TOPICS,
     RISING,
+    community_content_recipe,
     compute_rising,
     compute_topics,
     topics_recipe,
@@ -96,7 +96,8 @@ class World:
         self.build_topics()
         self.build(POST_TOPICS, sql_compute(POST_TOPICS))
         self.build(RISING, compute_rising)
-        self.build(COMMUNITY_CONTENT, sql_compute(COMMUNITY_CONTENT))
+        content = community_content_recipe(self.settings)
+        self.build(content, sql_compute(content))
 
     def read(self, query: str) -> pl.DataFrame:
         with self.warehouse.connect() as connection:
@@ -302,11 +303,12 @@ def topic(topic_id: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-FELT = """SELECT
-        CAST(NULL AS VARCHAR) AS content_hash,
-        CAST(NULL AS DOUBLE) AS sentiment,
-        CAST(NULL AS VARCHAR) AS sentiment_label
-    WHERE false"""
+def feeling(text: str, sentiment: float, label: str) -> dict[str, Any]:
+    counts = ("characters", "words", "sentences", "questions", "exclamations", "mentions")
+    return {
+        "content_hash": sha256(text.encode()).hexdigest(), "measured_by": "m",
+        "sentiment": sentiment, "sentiment_label": label, "calls_to_action": [],
+    } | dict.fromkeys([*counts, "links", "hashtags", "emoji"], 0)  # fmt: skip
 
 
 def test_what_a_community_talks_about_and_how_it_feels(tables: duckdb.DuckDBPyConnection) -> None:
@@ -325,15 +327,9 @@ def test_what_a_community_talks_about_and_how_it_feels(tables: duckdb.DuckDBPyCo
     assert (c["posts"], c["topic_shares"]) == (1, [1.0])
     assert (a["posts_with_sentiment"], a["sentiment_mean"]) == (0, None)
     # With the sentiment of texts: of three of the four posts of A.
-    tables.execute(
-        "CREATE TABLE felt_here (content_hash VARCHAR, sentiment DOUBLE, sentiment_label VARCHAR)"
-    )
-    tables.executemany(
-        "INSERT INTO felt_here VALUES (sha256(?), ?, ?)",
-        [["text a", 0.5, "positive"], ["text b", -0.8, "negative"], ["text c", 0.0, "neutral"]],
-    )
-    assert FELT in query
-    felt = tables.execute(query.replace(FELT, "FROM felt_here"), BOUNDS).pl()
+    known = [("a", 0.5, "positive"), ("b", -0.8, "negative"), ("c", 0.0, "neutral")]
+    put(tables, "content.texts", *(feeling(f"text {n}", *felt) for n, *felt in known))
+    felt = tables.execute(query, BOUNDS).pl()
     a = felt.sort("community_id").row(0, named=True)
     assert (a["posts"], a["posts_with_sentiment"]) == (4, 3)
     assert a["sentiment_mean"] == pytest.approx(-0.1)
