@@ -34,7 +34,7 @@ from influence_assets.build import build_defs
 from influence_assets.contracts import TABLES
 from influence_assets.instance import open_instance
 from influence_assets.settings import Settings
-from influence_assets.storage.warehouse import Warehouse
+from influence_assets.storage.warehouse import WHOLE, Warehouse
 from influence_assets.torch_door import device, import_torch, is_half
 
 SEED = 7
@@ -77,7 +77,7 @@ def save_model(architecture: str, out: Path) -> Path:
 
 
 def fill(warehouse: Warehouse, paths: list[Path]) -> None:
-    """A post for each picture of the list."""
+    """A post for each picture of the list, all of which can be read."""
     media = pl.DataFrame(
         {
             "media_id": [path.stem for path in paths],
@@ -92,6 +92,16 @@ def fill(warehouse: Warehouse, paths: list[Path]) -> None:
     empty = TABLES["core.media"].schema.create_empty()
     rows = pl.concat([empty, media], how="diagonal_relaxed")
     warehouse.replace("core.media", rows, {str(DAY): "v"})
+    known = TABLES["content.images"].schema.create_empty()
+    read = (
+        media.select(content_hash="media_id")
+        .unique()
+        .with_columns(
+            measures_id=pl.lit("bench"), status=pl.lit("ok"), perceptual_hash=pl.lit("0" * 16)
+        )
+    )
+    rows = pl.concat([known, read], how="diagonal_relaxed")
+    warehouse.replace("content.images", rows, {WHOLE: "v"})
 
 
 @dataclass(frozen=True)

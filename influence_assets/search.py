@@ -137,7 +137,7 @@ def _check(warehouse: Warehouse, query: Query) -> None:
         raise UserError(f"There is no file {query.image}.")
     if query.since and query.until and query.until < query.since:
         raise UserError(f"--until {query.until} is before --since {query.since}.")
-    known = list(_read(warehouse, "platforms")["platform"])
+    known = list(warehouse.query("spread.platforms")["platform"])
     if query.platform and query.platform not in known:
         raise UserError(
             f"There are no posts of the platform '{query.platform}'. There are posts of: "

@@ -62,7 +62,7 @@ def test_pictures_and_captions_without_a_network(home: Path) -> None:
     done = influence(home, "ingest", "--json")
     assert done.returncode == 0, done.stderr
     assert "tried []" in done.stderr
-    content = ("image_embeddings", "caption_embeddings", "image_tags")
+    content = ("images", "image_embeddings", "caption_embeddings", "image_tags")
     keys = ("core/posts", "core/media", *(f"content/{name}" for name in content))
     selected = " or ".join(f'key:"{key}"' for key in keys)
     done = influence(home, "build", "--select", selected, "--json")
