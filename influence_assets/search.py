@@ -137,13 +137,16 @@ def _check(warehouse: Warehouse, query: Query) -> None:
         raise UserError(f"There is no file {query.image}.")
     if query.since and query.until and query.until < query.since:
         raise UserError(f"--until {query.until} is before --since {query.since}.")
-    known = list(warehouse.query("spread.platforms")["platform"])
+    known = list(_read(warehouse, "spread.platforms")["platform"])
     if query.platform and query.platform not in known:
         raise UserError(
             f"There are no posts of the platform '{query.platform}'. There are posts of: "
             f"{', '.join(known) or 'none'}."
         )
-    if query.community and not _read(warehouse, "members", community=query.community).item():
+    if (
+        query.community
+        and not _read(warehouse, "content.search_members", community=query.community).item()
+    ):
         raise UserError(
             f"No profile is in the community '{query.community}' in the last week. `influence sql "
             '"SELECT DISTINCT community_id FROM graph.communities_weekly"` lists those there were.'
@@ -204,4 +207,4 @@ def _is_up_to_date(warehouse: Warehouse, settings: Settings) -> bool:
 def _read(warehouse: Warehouse, name: str, **parameters: str) -> pl.DataFrame:
     # Who only looks makes no warehouse, and keeps nobody else from looking.
     with warehouse.connect(read_only=True) as connection:
-        return connection.execute(sql.select(f"content.search_{name}"), parameters).pl()
+        return connection.execute(sql.select(name), parameters).pl()
