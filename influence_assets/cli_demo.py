@@ -14,7 +14,7 @@ from influence_assets.cli_ingest import ingest_and_tell
 from influence_assets.instance import open_instance
 from influence_assets.planning import refresh
 from influence_assets.sample.world import write_world
-from influence_assets.settings import Settings
+from influence_assets.settings import HOME_FILE, Settings
 from influence_assets.targets import Request
 
 PROFILES_PER_COMMUNITY = 16
@@ -34,6 +34,9 @@ def run_demo(
     started = time.monotonic()
     if is_tiny := not settings.is_image_encoder_chosen:
         settings = replace(settings, image_encoder=IMAGE_ENCODER, is_image_encoder_chosen=True)
+        settings.home.mkdir(parents=True, exist_ok=True)
+        with (settings.home / HOME_FILE).open("a", encoding="utf-8") as chosen:
+            chosen.write(f"# Written by the demo.\nINFLUENCE_IMAGE_ENCODER={IMAGE_ENCODER}\n")
     progress.print(f"Writing a sample world (seed {seed})")
     scratch = settings.home / "sample"
     write_world(scratch, seed, profiles_per_community=PROFILES_PER_COMMUNITY)
@@ -51,8 +54,8 @@ def run_demo(
         console.print(f"\nDone in {seconds} s. The report: {settings.report}", soft_wrap=True)
         if is_tiny:
             console.print(
-                f"Pictures were read by {IMAGE_ENCODER}, which is for demonstration only. Set "
-                f"INFLUENCE_IMAGE_ENCODER={IMAGE_ENCODER} for later builds of this home.",
+                f"Pictures were read by {IMAGE_ENCODER}, which is for demonstration only: it is "
+                f"this home's choice now, in {settings.home / HOME_FILE}.",
                 soft_wrap=True,
             )
         console.print("Next: `influence dev` shows it all in the Dagster UI.")

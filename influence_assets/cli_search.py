@@ -68,15 +68,14 @@ def _among(told: str, image: Path | None) -> Among:
 
 def print_hits(result: dict[str, Any], console: Console) -> None:
     """A table, the nearest first; a text that several posts have says how many."""
-    table = Table("score", "platform", "profile", "date", "text", "url", box=None)
+    table = Table("score", "platform", "profile", "date", "text", box=None)
     for hit in result["hits"]:
         # What users wrote is no markup.
-        cells = [hit["platform"], hit["profile_id"], f"{hit['posted_at']:%Y-%m-%d}", _cut(hit)]
-        table.add_row(
-            f"{hit['score']:.3f}",
-            *(Text(c) for c in cells),
-            Text(hit["url"] or "", overflow="fold"),
-        )
+        said = Text(_cut(hit))
+        if hit["url"]:
+            said.append(f"\n{hit['url']}", style="dim")
+        cells = [hit["platform"], hit["profile_id"], f"{hit['posted_at']:%Y-%m-%d}"]
+        table.add_row(f"{hit['score']:.3f}", *(Text(c) for c in cells), said)
     if result["hits"]:
         console.print(table)
     else:

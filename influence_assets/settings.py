@@ -26,6 +26,9 @@ LIKENESS_KINDS = ("hashtag", "similarity")
 
 DEFAULT_ENCODER = "all-MiniLM-L6-v2"
 DEFAULT_IMAGE_ENCODER = "ViT-B-32"
+HOME_FILE = "settings.env"
+"""In the home: settings that hold for it unless the environment says otherwise."""
+
 DEFAULT_IMAGE_TAGS = Path(__file__).parent / "encoders" / "image_tags.yaml"
 
 
@@ -91,13 +94,14 @@ class Settings:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
-        """Read the settings.
+        """Read the settings: from the environment, then from the home's settings.env.
 
         Raises:
             UserError: a value cannot be read.
         """
         env = os.environ if env is None else env
         home = Path(env.get("INFLUENCE_HOME", ".influence")).expanduser().absolute()
+        env = {**_home_choices(home / HOME_FILE), **env}
         return cls(
             home=home,
             warehouse=Path(env.get("INFLUENCE_WAREHOUSE", home / "warehouse.duckdb")).absolute(),
@@ -229,6 +233,21 @@ def child_environment(env: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment of the programs that collectors start."""
     env = os.environ if env is None else env
     return {name: env[name] for name in CHILD_VARIABLES if name in env}
+
+
+def _home_choices(path: Path) -> dict[str, str]:
+    """What settings.env in the home says: lines such as INFLUENCE_DEVICE=cpu; # begins a remark."""
+    if not path.is_file():
+        return {}
+    lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    pairs = [line.partition("=") for line in lines if line and not line.startswith("#")]
+    for name, sign, _ in pairs:
+        if not sign or not name.startswith("INFLUENCE_") or name == "INFLUENCE_HOME":
+            raise UserError(
+                f"{path} has the line '{name}{sign}…', which is no setting. Write lines such as "
+                "INFLUENCE_DEVICE=cpu; the home itself is chosen outside of it."
+            )
+    return {name: value for name, _, value in pairs}
 
 
 def _start_date(text: str) -> date:

@@ -10,6 +10,7 @@ import pytest
 
 from influence_assets.build import build_defs
 from influence_assets.contracts import TABLES
+from influence_assets.errors import UserError
 from influence_assets.planning import recipes
 from influence_assets.resources import WarehouseResource
 from influence_assets.settings import Settings
@@ -150,6 +151,26 @@ def test_runs_see_every_setting(tmp_path: Path) -> None:
     default = Settings.from_env({})
     assert all(getattr(chosen, f.name) != getattr(default, f.name) for f in fields(Settings))
     assert WarehouseResource.from_settings(chosen).settings == chosen
+
+
+def test_a_home_has_settings_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "settings.env").write_text(
+        "# a remark\n\nINFLUENCE_DEVICE=cpu\nINFLUENCE_IMAGE_ENCODER=none\n", encoding="utf-8"
+    )
+    here = {"INFLUENCE_HOME": str(tmp_path)}
+    settings = Settings.from_env(here)
+    assert (settings.device, settings.image_encoder) == ("cpu", "none")
+    assert settings.is_image_encoder_chosen
+    # The environment goes before it.
+    assert Settings.from_env(here | {"INFLUENCE_DEVICE": "mps"}).device == "mps"
+    assert WarehouseResource.from_settings(settings).settings == settings
+
+
+@pytest.mark.parametrize("line", ["device=cpu", "INFLUENCE_DEVICE", "INFLUENCE_HOME=/elsewhere"])
+def test_a_line_that_is_no_setting_is_told(tmp_path: Path, line: str) -> None:
+    (tmp_path / "settings.env").write_text(line, encoding="utf-8")
+    with pytest.raises(UserError, match="no setting"):
+        Settings.from_env({"INFLUENCE_HOME": str(tmp_path)})
 
 
 def test_jobs_schedule_and_sensors(defs: dg.Definitions) -> None:

@@ -245,10 +245,10 @@ def test_what_is_printed(settings: Settings) -> None:
     told = search(settings, Query("0"), StandIn())
     print_hits(told, console)
     lines = console.export_text().splitlines()
-    assert lines[0].split() == ["score", "platform", "profile", "date", "text", "url"]
+    assert lines[0].split() == ["score", "platform", "profile", "date", "text"]
     assert lines[1].split()[:5] == ["0.996", "x", "ann", "2024-01-01", "[red]"]
     assert lines[1].rstrip().endswith("…")
-    assert "beach 10 (in 2 posts)" in lines[2] and "https://x/c" in lines[2]
+    assert "beach 10 (in 2 posts)" in lines[2] and lines[3].split() == ["https://x/c"]
     print_hits(told | {"hits": [], "is_up_to_date": False}, console)
     text = console.export_text()
     assert "No post passes these filters." in text and "influence build" in text
