@@ -143,10 +143,8 @@ def _check(warehouse: Warehouse, query: Query) -> None:
             f"There are no posts of the platform '{query.platform}'. There are posts of: "
             f"{', '.join(known) or 'none'}."
         )
-    if (
-        query.community
-        and not _read(warehouse, "content.search_members", community=query.community).item()
-    ):
+    members = "content.search_members"
+    if query.community and _read(warehouse, members, community=query.community).is_empty():
         raise UserError(
             f"No profile is in the community '{query.community}' in the last week. `influence sql "
             '"SELECT DISTINCT community_id FROM graph.communities_weekly"` lists those there were.'

@@ -1,9 +1,8 @@
-"""From vectors to meaning: tags of pictures without examples, and how well text and picture fit."""
+"""From vectors to meaning: tags of pictures without examples."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -18,35 +17,6 @@ MOST_TAGS = 5
 
 AT_ONCE = 65_536
 """Pictures that are compared with the words at a time, which bounds the memory."""
-
-
-@dataclass(frozen=True)
-class Agreement:
-    """How well a text fits its pictures: cosines of vectors of one space.
-
-    Cosines of texts with pictures are small, also where they fit well: compare them with those
-    of other posts under the same encoder, not with 1.
-
-    Attributes:
-        best: with the picture that fits best.
-        mean: over all of them.
-    """
-
-    best: float
-    mean: float
-
-
-def text_image_agreement(caption: Floats, pictures: Floats) -> Agreement | None:
-    """How well a text fits the pictures beside it; None where there is no picture.
-
-    Args:
-        caption: unit vector of the text, (d,).
-        pictures: unit vectors of the pictures, (n, d).
-    """
-    if not len(pictures):
-        return None
-    cosines = pictures @ caption
-    return Agreement(float(cosines.max()), float(cosines.mean()))
 
 
 def mean_directions(vectors: Floats, owner: npt.NDArray[np.int64]) -> Floats:

@@ -1,4 +1,4 @@
-"""Tags from vectors, and how well a text fits its pictures, against counts by hand."""
+"""Tags from vectors, against counts by hand."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from influence_assets.domain.image_meaning import (
     image_tags,
     mean_directions,
     softmax,
-    text_image_agreement,
 )
 
 # Three words at right angles, and pictures that lean to them.
@@ -81,11 +80,3 @@ def test_phrases_of_a_tag_count_together() -> None:
     vectors = np.stack([leaning(1, 0, 0), leaning(0, 0, 1), leaning(0, 1, 0)])
     found = mean_directions(vectors, np.array([1, 0, 1]))
     assert found == pytest.approx(np.stack([leaning(0, 0, 1), leaning(1, 1, 0)]))
-
-
-def test_agreement_is_the_best_and_the_mean_cosine() -> None:
-    pictures = np.stack([leaning(1, 0, 0), leaning(0, 1, 0)])
-    found = text_image_agreement(leaning(3, 4, 0), pictures)
-    assert found is not None
-    assert (found.best, found.mean) == (pytest.approx(0.8), pytest.approx(0.7))
-    assert text_image_agreement(leaning(1, 0, 0), pictures[:0]) is None

@@ -1,14 +1,7 @@
 -- A row is one of the $k pictures that are nearest to a vector, by the cosine: the newest post that
 -- shows it, and how many do. Only posts that pass the filters count. FLOAT[384] stands for the
 -- length that the table's vectors have (see storage.vectors).
-WITH members AS (
-    SELECT c.platform, c.profile_id
-    FROM graph.communities_weekly AS c
-    JOIN (
-        SELECT platform, max(week_start) AS week_start FROM graph.communities_weekly GROUP BY platform
-    ) USING (platform, week_start)
-    WHERE c.community_id = $community
-),
+WITH members AS ({content.search_members}),
 wanted AS MATERIALIZED (
     -- A post may show a picture twice.
     SELECT p.platform, p.post_id, any_value(p.posted_at) AS posted_at, m.media_id AS content_hash,

@@ -1,14 +1,7 @@
 -- A row is one of the $k texts that are nearest to a vector, by the cosine: its newest post, and how
 -- many have it. Only posts that pass the filters count. FLOAT[384] stands for the length that the
 -- table's vectors have (see storage.vectors).
-WITH members AS (
-    SELECT c.platform, c.profile_id
-    FROM graph.communities_weekly AS c
-    JOIN (
-        SELECT platform, max(week_start) AS week_start FROM graph.communities_weekly GROUP BY platform
-    ) USING (platform, week_start)
-    WHERE c.community_id = $community
-),
+WITH members AS ({content.search_members}),
 wanted AS MATERIALIZED (
     SELECT p.platform, p.post_id, p.posted_at, sha256(p.text) AS content_hash
     FROM core.posts AS p
